@@ -1,0 +1,181 @@
+"""Declaring components: ``@component("/pages/prepare", effect="pure")`` on a typed function.
+
+The function takes one pydantic model (or plain JSON) and a :class:`ComponentContext` and returns a model (or
+JSON). Its annotations are its contract, enforced both ways. With ``batch=N`` it takes a list of inputs and a
+:class:`BatchContext` and returns a list of outputs or :class:`ComponentError`, in the same order.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter
+
+from flow_compiler.engine.outcomes import Json
+from flow_compiler.engine.stores import ArtifactStore, BlobRef, ItemPath
+from flow_compiler.errors import ResourceUnavailable
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Effect(StrEnum):
+    """What calling a component does to the world (design, idea 2)."""
+
+    PURE = "pure"  # result depends on the input only: memoised
+    READ = "read"  # reads a pinned version of something outside: memoised
+    WRITE = "write"  # changes something, idempotently: journaled per run, never memoised
+
+
+class Resources:
+    """Things components use that are not data: stores, pools, clients. Looked up by type."""
+
+    def __init__(self, items: Mapping[type[Any], Any] | None = None) -> None:
+        self._items = dict(items or {})
+
+    def get(self, kind: type[T]) -> T:
+        try:
+            found: T = self._items[kind]
+        except KeyError:
+            raise ResourceUnavailable(
+                f"no resource of type {kind.__name__} is configured",
+                code="component.resource_missing",
+                retryable=False,
+                next_step=f"Give the engine a {kind.__name__} in its resources.",
+            ) from None
+        return found
+
+
+class NumberSink(Protocol):
+    def __call__(self, **numbers: float | int) -> None: ...
+
+
+@dataclass(frozen=True)
+class ComponentContext:
+    """What a component may know and use besides its input. Nothing here enters the memo key."""
+
+    run_id: str
+    item: ItemPath
+    step_id: str
+    attempt: int  # from 1, over all runners of this run
+    artifacts: ArtifactStore
+    resources: Resources
+    report: NumberSink
+    """Numbers for people: pages, bytes, milliseconds, scores under ``eval/…``. Journaled and memoised with the outcome."""
+    mark_degraded: Callable[[], None]
+    """This result came from a fallback: kept, but may be improved later."""
+
+    def resource(self, kind: type[T]) -> T:
+        return self.resources.get(kind)
+
+    async def put_blob(self, data: bytes, kind: str = "binary") -> BlobRef:
+        return await self.artifacts.put(data, kind)
+
+    async def get_blob(self, digest: str) -> bytes:
+        return await self.artifacts.get(digest)
+
+
+@dataclass(frozen=True)
+class BatchContext:
+    """Contexts of a batch, in the order of its inputs; items may belong to different documents."""
+
+    items: Sequence[ComponentContext]
+
+    def resource(self, kind: type[T]) -> T:
+        return self.items[0].resource(kind)
+
+
+Profile = Callable[[Any, Resources], str]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered callable with its contract."""
+
+    path: str
+    call: Callable[..., Any]
+    input: TypeAdapter[Any]
+    output: TypeAdapter[Any]
+    version: str = "1"
+    effect: Effect = Effect.WRITE
+    pool: str | None = None
+    batch: int | None = None
+    lease: bool = False
+    profile: Profile | None = None
+    description: str = ""
+    is_async: bool = field(default=True)
+
+    def profile_of(self, value: Any, resources: Resources) -> str:
+        """Everything besides the input that changes the result (engine, weights, options): part of the memo key."""
+        return self.profile(value, resources) if self.profile else ""
+
+
+def component(
+    path: str,
+    *,
+    version: str = "1",
+    effect: Effect | str = Effect.WRITE,
+    pool: str | None = None,
+    batch: int | None = None,
+    lease: bool = False,
+    profile: Profile | None = None,
+) -> Callable[[F], F]:
+    """Declare a function as the component ``path``; the declaration is ``function.__component__``.
+
+    Raise ``version`` when the result for the same input changes: it is part of the memo key. ``lease=True`` makes
+    two callers of the same memo key, in any process, wait for one computation. Synchronous functions run in a
+    thread pool, never on the event loop.
+    """
+
+    def declare(function: F) -> F:
+        function.__component__ = _describe(  # type: ignore[attr-defined]
+            function,
+            path=path,
+            version=version,
+            effect=Effect(effect),
+            pool=pool,
+            batch=batch,
+            lease=lease,
+            profile=profile,
+        )
+        return function
+
+    return declare
+
+
+def _describe(function: Callable[..., Any], *, path: str, batch: int | None, **options: Any) -> Component:
+    hints = get_type_hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    given = hints.get(parameters[0], Json) if parameters else Json
+    returned = hints.get("return", Json)
+    if batch is not None:
+        given, returned = _element_type(given), _element_type(returned)
+    return Component(
+        path=path,
+        call=function,
+        input=TypeAdapter(given),
+        output=TypeAdapter(returned),
+        batch=batch,
+        description=inspect.getdoc(function) or "",
+        is_async=inspect.iscoroutinefunction(function),
+        **options,
+    )
+
+
+def _element_type(hint: Any) -> Any:
+    """``list[Out | ComponentError]`` → ``Out``."""
+    arguments = getattr(hint, "__args__", ())
+    if not arguments:
+        return Any
+    element = arguments[0]
+    union = getattr(element, "__args__", ())
+    is_union = union and getattr(element, "__origin__", None) is None
+    return next(part for part in union if not _is_error(part)) if is_union else element
+
+
+def _is_error(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseException)

@@ -1,0 +1,44 @@
+"""Which components there are: path → declaration, with an error that names the nearest known paths."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from flow_compiler.engine.components import Component
+from flow_compiler.errors import UnknownComponent
+
+
+class ComponentRegistry:
+    """Immutable after construction; lookup by the full path as written in flows."""
+
+    def __init__(self, components: Iterable[Component]) -> None:
+        self._by_path: dict[str, Component] = {}
+        for item in components:
+            if item.path in self._by_path:
+                raise ValueError(f"component {item.path} is registered twice")
+            self._by_path[item.path] = item
+
+    @classmethod
+    def of(cls, *functions: Callable[..., Any]) -> ComponentRegistry:
+        """From functions decorated with ``@component``."""
+        return cls(function.__component__ for function in functions)  # type: ignore[attr-defined]
+
+    def __or__(self, other: ComponentRegistry) -> ComponentRegistry:
+        return ComponentRegistry([*self, *other])
+
+    def __iter__(self) -> Iterator[Component]:
+        return iter(self._by_path.values())
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._by_path
+
+    def get(self, path: str) -> Component:
+        """Raises UnknownComponent with the nearest known names."""
+        found = self._by_path.get(path)
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(path, self._by_path, n=3, cutoff=0.5)
+        hint = f"; nearest known: {', '.join(near)}" if near else ""
+        raise UnknownComponent(f"no component is registered as {path!r}{hint}")

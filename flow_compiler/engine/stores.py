@@ -1,0 +1,141 @@
+"""The three durable stores as the interpreter sees them. Implementations live beside this module.
+
+All calls are asynchronous and safe from many tasks; implementations may batch writes, but a call that returned
+is committed (design, idea 2: "Finished means: its record is committed").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from flow_compiler.engine.outcomes import StepRecord
+
+ItemPath = str
+"""Where in a run: ``"<item key>"``, then ``/<map step>[<index>]`` per nested map, e.g. ``files:a.pdf/pages[3]``."""
+
+
+@dataclass(frozen=True)
+class BlobRef:
+    """Stepflow's runtime reference to an artifact: ``{"$blob": id, "blobType"?, "size"?}``."""
+
+    id: str  # lowercase hex SHA-256 of the bytes
+    size: int
+    kind: str = "binary"  # Stepflow's blobType: data, flow or binary
+
+    def to_json(self) -> dict[str, str | int]:
+        return {"$blob": self.id, "blobType": self.kind, "size": self.size}
+
+
+class ArtifactStore(Protocol):
+    """Immutable bytes addressed by their SHA-256; put-if-absent."""
+
+    async def put(self, data: bytes, kind: str = "binary") -> BlobRef: ...
+
+    async def get(self, digest: str) -> bytes:
+        """Raises ArtifactMissing, ArtifactCorrupt (digest checked on every read)."""
+        ...
+
+    async def exists(self, digest: str) -> bool: ...
+
+    async def local_path(self, digest: str) -> Path:
+        """A readable file with the bytes, for worker processes (the stored file itself, or a cached copy)."""
+        ...
+
+    async def delete(self, digests: Iterable[str]) -> int: ...
+
+    async def list(self) -> Sequence[tuple[str, int, float]]:
+        """(digest, bytes, last-modified epoch seconds) of every artifact; used by gc."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claim on a name. ``token`` rises with each owner: a write that carries an older one is refused."""
+
+    name: str
+    owner: str
+    token: int
+    expires_at: float  # database time, epoch seconds
+
+
+class Leases(Protocol):
+    async def acquire(self, name: str, owner: str, ttl: float) -> Lease | None:
+        """The lease, or None while another live owner holds it. Time is the database's."""
+        ...
+
+    async def renew(self, lease: Lease, ttl: float) -> Lease:
+        """Raises LeaseLost."""
+        ...
+
+    async def release(self, lease: Lease) -> None: ...
+
+
+class Journal(Protocol):
+    """(run, item path, step) → record. What recovery inside one run reads."""
+
+    async def load(self, run_id: str, item: ItemPath) -> Mapping[tuple[ItemPath, str], StepRecord]:
+        """All *finished* records of the item and everything nested below it, in one read. Failures are included
+        for reporting; the interpreter never replays them as results."""
+        ...
+
+    async def attempts(self, run_id: str, item: ItemPath, step: str) -> int:
+        """Attempts begun before, so that the next one carries the next number."""
+        ...
+
+    async def record(
+        self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
+    ) -> None:
+        """Commit one record. With a lease: raises LeaseLost when the lease is no longer the newest for its name."""
+        ...
+
+    async def record_numbers(self, run_id: str) -> Mapping[str, float | int]: ...
+
+    async def forget(self, item_key: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Erase every record of the root item in all runs; returns (memo keys, artifact digests) they named."""
+        ...
+
+    async def cancel(self, run_id: str) -> None:
+        """Ask the run to stop; its runner polls :meth:`is_cancelled`."""
+        ...
+
+    async def is_cancelled(self, run_id: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class MemoEntry:
+    """The remembered success of a pure or read component."""
+
+    key: str
+    component: str
+    record: StepRecord
+
+
+class Memo(Protocol):
+    """Memo key → record. What reuse across runs, documents and hosts reads."""
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, MemoEntry]: ...
+
+    async def put(self, entries: Sequence[MemoEntry]) -> None:
+        """Last writer wins only over a degraded entry; otherwise the first entry stays."""
+        ...
+
+    async def delete(self, keys: Iterable[str]) -> int: ...
+
+    async def keys_older_than(self, epoch_seconds: float) -> Sequence[str]: ...
+
+    async def refs(self, keys: Sequence[str]) -> frozenset[str]:
+        """Artifact digests that the entries refer to."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What an engine needs to remember anything."""
+
+    journal: Journal
+    memo: Memo
+    leases: Leases
+    artifacts: ArtifactStore

@@ -1,0 +1,100 @@
+"""Inputs of the components that the shipped flows call; outputs are in ``documents/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stepflow_assets.documents.chunk import ChunkSet
+from stepflow_assets.documents.listing import DocumentListing, SourceVersion
+from stepflow_assets.documents.page import PageContent, Part, Ref
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadInput(_Input):
+    """/source/read"""
+
+    source: SourceVersion
+
+
+class OcrOptions(_Input):
+    languages: tuple[str, ...] = ("en",)
+    provider: str | None = None  # None: the registry chooses by capability and cost
+
+
+class RecognizeInput(_Input):
+    """/ocr/recognize: the picture only. Which document and page it is never enters a recogniser's input."""
+
+    picture: Ref
+    options: OcrOptions = OcrOptions()
+
+
+class Recognized(_Input):
+    """Output of /ocr/recognize. ``page`` is an artifact: a JSON list of TextCell in engine order (null when blank).
+    ``raw`` is the engine's own output, kept as it was."""
+
+    status: str  # ok or blank
+    page: Ref | None
+    raw: Ref | None
+    lines: int
+    confidence: float | None
+    provider: str
+    provider_path: tuple[str, ...]
+    degraded: bool = False
+
+
+class BlocksInput(_Input):
+    """/ocr/blocks"""
+
+    content: PageContent
+    recognized: Recognized | None = None
+
+
+class PartBlocksInput(_Input):
+    """/docling/blocks"""
+
+    part: Part
+
+
+class ChunkOptions(_Input):
+    max_tokens: int = Field(default=256, ge=16, le=8192)
+
+
+class SplitInput(_Input):
+    """/chunks/split: both lists are Stepflow results, ``{outcome: success, result}`` or ``{outcome: failed, error}``,
+    in page order; a failed page is in ``pages`` with its true reason."""
+
+    document: DocumentListing
+    pages: tuple[dict[str, Any], ...]
+    blocks: tuple[dict[str, Any], ...]
+    options: ChunkOptions = ChunkOptions()
+
+
+class EmbedInput(_Input):
+    """/embeddings/embed"""
+
+    chunks: Ref | None
+    model: dict[str, Any]
+
+
+class Embedded(_Input):
+    """Output of /embeddings/embed: float32 rows, little endian, ``count × dimensions``, as an artifact."""
+
+    vectors: Ref | None
+    count: int
+    dimensions: int
+    model: str
+
+
+class PublishInput(_Input):
+    """/index/publish"""
+
+    document_id: str
+    generation: int
+    document: DocumentListing
+    chunks: ChunkSet
+    vectors: Embedded | None = None

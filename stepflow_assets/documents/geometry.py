@@ -1,0 +1,50 @@
+"""Places on a page: quads normalised to the displayed page (crop box, after /Rotate), top-left origin, 0..1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+class Quad(BaseModel):
+    """Four corners, clockwise from where the text starts. Five decimals are kept (notes/ocr 3.2)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    points: tuple[Point, Point, Point, Point]
+
+    @classmethod
+    def of_box(cls, left: float, top: float, right: float, bottom: float) -> Quad:
+        left, top, right, bottom = (round(min(max(value, 0.0), 1.0), 5) for value in (left, top, right, bottom))
+        return cls(points=(Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom)))
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Axis-aligned hull: left, top, right, bottom."""
+        xs, ys = [p.x for p in self.points], [p.y for p in self.points]
+        return min(xs), min(ys), max(xs), max(ys)
+
+    @property
+    def area(self) -> float:
+        left, top, right, bottom = self.box
+        return max(0.0, right - left) * max(0.0, bottom - top)
+
+
+def hull(quads: Iterable[Quad]) -> Quad:
+    """The smallest axis-aligned quad around all. Raises ValueError when there is none."""
+    boxes = [quad.box for quad in quads]
+    if not boxes:
+        raise ValueError("a hull needs at least one quad")
+    return Quad.of_box(
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )

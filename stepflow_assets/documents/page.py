@@ -1,0 +1,130 @@
+"""Pages, their text cells and blocks: the storage schema (notes/ocr 3.2), in docling-core's vocabulary of kinds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stepflow_assets.documents.evidence import Place
+from stepflow_assets.documents.geometry import Quad
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Route(StrEnum):
+    """How a page's text is obtained (rule: notes/ocr 4.3)."""
+
+    TEXT = "text"  # text layer
+    OCR = "ocr"  # recognised
+    HYBRID = "hybrid"  # text layer, and recognition where it has none
+    SCAN_TEXT = "scan_text"  # a scan with someone else's OCR layer
+    BLANK = "blank"
+
+
+class Ref(BaseModel):
+    """An artifact reference as it travels between steps (Stepflow's ``$blob``)."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    id: str = Field(alias="$blob")
+    size: int = 0
+    kind: str = Field(default="binary", alias="blobType")
+
+
+class Confidence(_Frozen):
+    value: float = Field(ge=0, le=1)
+    kind: Literal["ctc_char_mean", "tess_word", "det_score", "token_prob_block", "token_prob_page", "text_layer"]
+
+
+class PageGeometry(_Frozen):
+    width_pt: float
+    height_pt: float
+    rotation: int = 0  # /Rotate of the source page, degrees
+
+
+class TextCell(_Frozen):
+    """A run of text of the text layer, or a recognised line: text and quad, in the source's order."""
+
+    text: str
+    quad: Quad
+    confidence: Confidence | None = None
+    font_size: float | None = None  # points
+    bold: bool | None = None
+
+
+class PageContent(_Frozen):
+    """What a page *is*, without which document and number it has: the input of everything downstream of rendering.
+
+    ``page_id`` is the digest of picture and text cells under the render profile. ``cells`` is an artifact holding a
+    JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed).
+    """
+
+    page_id: str
+    geometry: PageGeometry
+    route: Route
+    route_reason: str
+    signals: dict[str, float] = Field(default_factory=dict)
+    cells: Ref | None = None
+    picture: Ref | None = None
+
+
+class PageItem(_Frozen):
+    """One item of ``document``'s ``pages`` list: page ``page`` (from 1) of the source, or its one part (page null)."""
+
+    source: Ref
+    format: str
+    page: int | None = None
+
+
+class Part(_Frozen):
+    """A converted part (a format without pages): the DoclingDocument as an artifact."""
+
+    document: Ref
+    format: str
+
+
+class PreparedPage(_Frozen):
+    """Result of one item of the ``pages`` asset: a page's content, or a converted part."""
+
+    page: int | None = None
+    content: PageContent | None = None
+    part: Part | None = None
+
+
+class Block(_Frozen):
+    """Text + kind + quad + confidence + order. ``id`` is local to its page or part (``b0003``).
+
+    ``place`` is set for blocks of parts (slide, sheet or element evidence); blocks of pages have ``quad``.
+    ``kind`` is a docling-core DocItemLabel value (text, section_header, title, table, list_item, page_header, …).
+    """
+
+    id: str
+    order: int
+    kind: str
+    text: str
+    quad: Quad | None = None
+    place: Place | None = None
+    level: int | None = None  # headings: 1 is the highest
+    table: tuple[tuple[str, ...], ...] | None = None
+    confidence: Confidence | None = None
+    order_source: Literal["engine", "xycut", "raster", "document"] = "xycut"
+    furniture: bool = False
+    lines: tuple[TextCell, ...] = ()
+
+
+class BlockList(_Frozen):
+    """Result of one item of the ``ocr_blocks`` asset. ``blocks`` is an artifact holding a JSON list of Block."""
+
+    status: Literal["ok", "blank"]
+    blocks: Ref | None = None
+    count: int = 0
+    words: int = 0
+    characters: int = 0
+    confidence: float | None = None
+    provider: str | None = None
+    provider_path: tuple[str, ...] = ()
+    degraded: bool = False

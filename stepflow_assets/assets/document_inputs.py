@@ -1,0 +1,104 @@
+"""The catalog as the source of partitions: takes documents in hand for a run and records how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
+from flow_compiler.engine.outcomes import Failure, Json, Success
+from flow_compiler.errors import FlowCompilerError
+from stepflow_assets.documents.chunk import Outcome, Published
+from stepflow_assets.documents.identity import split_document_id
+from stepflow_assets.errors import DocumentNotFound
+from stepflow_assets.resources.catalog import Catalog, Finish, SeenDocument, Taken
+from stepflow_assets.resources.source_registry import Sources
+
+
+@dataclass
+class DocumentInputs:
+    """PartitionInputs of a document flow. ``flow_identity`` names flow, component versions and variables: it is
+    stored with each finished document, so that a changed flow is noticed."""
+
+    catalog: Catalog
+    sources: Sources
+    variables: Mapping[str, Json]
+    flow_identity: str
+    _taken: dict[str, Taken] = field(default_factory=dict)
+
+    async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
+        return await asyncio.to_thread(lambda: [self._take(run_id, key) for key in keys])
+
+    async def known(self, keys: Sequence[str]) -> Sequence[str]:
+        """Every key may be taken: one the catalog lacks is looked up in its source and entered (or refused)."""
+        return keys
+
+    async def ended(self, run_id: str, end: ItemEnd) -> None:
+        await asyncio.to_thread(self._ended, run_id, end)
+
+    def _take(self, run_id: str, key: str) -> ItemInput | ItemRefusal:
+        try:
+            seen = self._find(key)
+            version = self.sources.read(seen.uri).version
+            taken = self.catalog.take(run_id, key, version)
+        except FlowCompilerError as error:
+            return ItemRefusal(key, Failure.of(error))
+        self._taken[key] = taken
+        return ItemInput(key, _flow_input(taken), self.variables)
+
+    def _find(self, key: str) -> SeenDocument:
+        row = self.catalog.get(key)
+        if row is not None:
+            return SeenDocument(key, row.source, row.path, row.uri, row.bytes, row.stamp)
+        source, path = split_document_id(key)
+        seen = self.sources.find(source, path)
+        if seen is None:
+            raise DocumentNotFound(
+                f"no document {path!r} in source {source!r}",
+                next_step="Partition keys are <source>:<path>; check both, or configure the source in stepflow.toml.",
+            )
+        self.catalog.enter([seen])
+        return seen
+
+    def _ended(self, run_id: str, end: ItemEnd) -> None:
+        row = self.catalog.get(end.key)
+        if row is None:  # refused before it was entered, or forgotten meanwhile: there is nothing to record it on
+            return
+        if not end.complete:
+            self.catalog.release(end.key, run_id)
+            return
+        taken = self._taken.get(end.key)
+        generation, version = (taken.generation, taken.version) if taken else (row.generation, row.version or "")
+        self.catalog.finish(_finish(run_id, end, generation, version, self.flow_identity))
+
+
+def _flow_input(taken: Taken) -> Json:
+    return {
+        "document_id": taken.document_id,
+        "generation": taken.generation,
+        "source": {"uri": taken.uri, "version": taken.version},
+    }
+
+
+def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: str) -> Finish:
+    numbers = {report.step_id: report.numbers for report in end.assets}
+    published = Published.model_validate(end.result.result) if isinstance(end.result, Success) else None
+    return Finish(
+        document_id=end.key,
+        run_id=run_id,
+        generation=generation,
+        outcome=published.outcome if published else Outcome.FAILED,
+        version=version,
+        flow_digest=identity,
+        failure=end.result if isinstance(end.result, Failure) else None,
+        pages=int(numbers["document"]["pages"]) if "pages" in numbers.get("document", {}) else None,
+        chunks=published.chunks if published else None,
+        live_generation=published.generation if published else None,
+        seconds=end.seconds,
+        computed=sum(report.computed for report in end.assets),
+        reused=sum(report.reused for report in end.assets),
+        degraded=any(report.degraded for report in end.assets),
+        memo_keys=end.memo_keys,
+        artifacts=end.artifacts,
+    )

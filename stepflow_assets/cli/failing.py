@@ -1,0 +1,42 @@
+"""Errors as a person sees them: a sentence, the next step, an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import NoReturn
+
+import click
+
+from flow_compiler.errors import Category, FlowCompilerError
+
+EXIT_CODES_HELP = (
+    "Exit codes: 0 done; 1 done, but some documents failed or nothing was found; 2 wrong usage or setting, or unknown "
+    "name; 3 a store, index or engine cannot be used now; 130 interrupted."
+)
+
+
+def exit_code(error: FlowCompilerError) -> int:
+    return 2 if error.category is Category.INPUT else 3
+
+
+def report(error: FlowCompilerError, *, as_json: bool) -> int:
+    """Tell the error; returns the exit code. With JSON: one document on stdout, so that a caller can read it."""
+    if as_json:
+        body = {
+            "code": error.code,
+            "category": str(error.category),
+            "retryable": error.retryable,
+            "message": str(error),
+            "next_step": error.next_step,
+        }
+        click.echo(json.dumps({"error": body}, ensure_ascii=False))
+    else:
+        click.echo(f"error: {error}", err=True)
+        click.echo(f"  next: {error.next_step}", err=True)
+    return exit_code(error)
+
+
+def exit_with(code: int) -> NoReturn:
+    sys.stdout.flush()
+    raise SystemExit(code)

@@ -1,0 +1,150 @@
+"""Every setting of the platform, once: flag, environment variable and file key come from this one model.
+
+Precedence: command-line flag, then environment variable (``STEPFLOW_…``, nested with ``__``), then ``stepflow.toml``
+(or the file named by ``STEPFLOW_CONFIG``), then the default. Everything the tool writes lies under ``home``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from stepflow_assets.errors import SettingsError
+
+DEFAULT_CONFIG_FILE = "stepflow.toml"
+
+
+class SourceSettings(BaseModel):
+    """A configured source: a folder whose files are its documents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path = Field(description="Folder of the source.")
+    include: tuple[str, ...] = Field(default=(), description="Globs of paths to take (none: all).")
+    exclude: tuple[str, ...] = Field(default=(), description="Globs of paths to leave out.")
+
+
+class Settings(BaseSettings):
+    """All settings. Build with :meth:`load`, which reports what cannot be used as a SettingsError."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STEPFLOW_", env_nested_delimiter="__", frozen=True, extra="ignore", toml_file=DEFAULT_CONFIG_FILE
+    )
+
+    home: Path = Field(
+        default=Path(".stepflow"), description="Folder for everything the tool writes; delete it to start anew."
+    )
+    database_url: str | None = Field(
+        default=None, description="Journal, memo and catalog (default: SQLite in home). PostgreSQL: postgresql://…"
+    )
+    artifacts: str | None = Field(
+        default=None, description="Artifact store: folder or object store URL (default: in home)."
+    )
+    index: Path | None = Field(default=None, description="File of the embedded search index (default: in home).")
+    flow: Path | None = Field(
+        default=None, description="Flow that ingests documents (default: the shipped document_ingestion)."
+    )
+    sources: dict[str, SourceSettings] = Field(
+        default_factory=dict, description='Configured sources by name, e.g. {"docs": {"path": "/data"}}.'
+    )
+    variables: dict[str, Any] = Field(
+        default_factory=dict, description='Flow variables, e.g. {"chunking": {"max_tokens": 128}}.'
+    )
+    password_file: Path | None = Field(
+        default=None, description="File with passwords of encrypted documents, one a line; tried in order."
+    )
+    documents_at_once: int = Field(
+        default=8, ge=1, le=256, description="Documents of a batch that are worked on at the same time."
+    )
+    documents_per_run: int = Field(
+        default=250, ge=1, le=5000, description="Documents of one Dagster run started by the command line."
+    )
+    pdf_workers: int | None = Field(
+        default=None, ge=1, description="Processes that read and render pages (default: the CPU limit)."
+    )
+    ocr_workers: int | None = Field(
+        default=None, ge=1, description="Processes that recognise pages (default: the CPU limit)."
+    )
+    office_workers: int = Field(default=1, ge=1, description="Processes that convert office, web and mail documents.")
+    max_document_bytes: int = Field(default=512 * 1024 * 1024, ge=1, description="Larger files are refused (bytes).")
+    page_deadline: float = Field(
+        default=60.0, gt=0, description="Seconds after which the worker of a stuck page is ended."
+    )
+    document_deadline: float = Field(
+        default=300.0, gt=0, description="Seconds after which a stuck conversion is ended."
+    )
+    ocr_provider: str | None = Field(default=None, description="OCR provider by name (default: the registry chooses).")
+    log_passed_checks: bool = Field(
+        default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get("STEPFLOW_CONFIG", DEFAULT_CONFIG_FILE))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @classmethod
+    def load(cls, flags: Mapping[str, Any] | None = None) -> Settings:
+        """From flags (only those given), environment and file. Raises SettingsError naming field and place."""
+        given = {name: value for name, value in (flags or {}).items() if value is not None}
+        try:
+            settings = cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(f"setting {field}: {first['msg']}") from None
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"the settings file cannot be read: {error}") from None
+        return settings
+
+    @cached_property
+    def home_folder(self) -> Path:
+        return self.home.absolute()
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home_folder / 'stepflow.db'}"
+
+    @property
+    def artifact_store(self) -> str:
+        return self.artifacts or str(self.home_folder / "artifacts")
+
+    @property
+    def index_file(self) -> Path:
+        return self.index or self.home_folder / "index" / "index.db"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home_folder / "dagster"
+
+    @property
+    def run_locks(self) -> Path:
+        return self.home_folder / "runs"
+
+    @property
+    def flow_file(self) -> Path:
+        return self.flow or shipped("flows/document_ingestion.yaml")
+
+
+def shipped(name: str) -> Path:
+    """A file that ships with the package: beside the code in a checkout, inside the package once installed."""
+    package = Path(__file__).parent
+    installed = package / "shipped" / name
+    if installed.exists():
+        return installed
+    checkout = {"flows": "flows", "documents": "examples/documents", "examples": "examples"}
+    head, _, rest = name.partition("/")
+    return package.parent / checkout[head] / rest

@@ -40,7 +40,7 @@ class DocumentInputs:
     def _take(self, run_id: str, key: str) -> ItemInput | ItemRefusal:
         try:
             seen = self._find(key)
-            version = self.sources.read(seen.uri).version
+            version = self.sources.version(seen.uri)
             taken = self.catalog.take(run_id, key, version)
         except FlowCompilerError as error:
             return ItemRefusal(key, Failure.of(error))

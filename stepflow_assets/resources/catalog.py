@@ -107,6 +107,10 @@ class Catalog(Protocol):
         The counter of a forgotten document goes on where it was."""
         ...
 
+    def release(self, document_id: str, run_id: str) -> None:
+        """The run lets go of a document without deciding its outcome (only some assets were selected)."""
+        ...
+
     def finish(self, finish: Finish) -> bool:
         """Record the end; replaces the document's uses. False when a newer generation has finished already (superseded)."""
         ...

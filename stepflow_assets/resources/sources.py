@@ -29,6 +29,10 @@ class ObjectSource(Protocol):
         """One document by its path inside the source; None when it is not there. Never leaves the source's root."""
         ...
 
+    def version(self, uri: str) -> str:
+        """The version of the bytes that are there now, without holding them in memory. Raises as :meth:`read`."""
+        ...
+
     def read(self, uri: str) -> PinnedBytes:
         """Raises DocumentNotFound, DocumentTooLarge, DocumentError (unreadable)."""
         ...

@@ -14,7 +14,28 @@ from typing import Protocol
 from flow_compiler.engine.outcomes import StepRecord
 
 ItemPath = str
-"""Where in a run: ``"<item key>"``, then ``/<map step>[<index>]`` per nested map, e.g. ``files:a.pdf/pages[3]``."""
+"""Where in a run: ``"<item key>"``, then ``/<map step>[<index>]`` per nested map, e.g. ``files:a.pdf/pages[3]``.
+
+Build it with :func:`root_path` and :func:`nested_path`: keys and step ids may hold any characters, and only the escaping
+done there keeps ``root_of`` exact.
+"""
+
+
+def root_path(item_key: str) -> ItemPath:
+    """The path of a root item. ``[`` occurs in a path only where a nested map is entered, so keys have it escaped."""
+    return item_key.replace("%", "%25").replace("[", "%5B")
+
+
+def nested_path(item: ItemPath, step: str, index: int) -> ItemPath:
+    """The path of item ``index`` of the map ``step`` below ``item``."""
+    escaped = step.replace("%", "%25").replace("[", "%5B").replace("/", "%2F")
+    return f"{item}/{escaped}[{index}]"
+
+
+def root_of(item: ItemPath) -> ItemPath:
+    """The path of the root item that ``item`` is, or lies below."""
+    bracket = item.find("[")
+    return item if bracket < 0 else item[: item.rfind("/", 0, bracket)]
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,10 @@ class Journal(Protocol):
         """Attempts begun before, so that the next one carries the next number."""
         ...
 
+    async def begin(self, run_id: str, item: ItemPath, step: str, attempt: int) -> None:
+        """Note that attempt ``attempt`` has begun, so that a kill during it is counted. Worth its cost from the second on."""
+        ...
+
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
     ) -> None:
@@ -95,6 +120,10 @@ class Journal(Protocol):
 
     async def forget(self, item_key: str) -> tuple[frozenset[str], frozenset[str]]:
         """Erase every record of the root item in all runs; returns (memo keys, artifact digests) they named."""
+        ...
+
+    async def refs(self) -> frozenset[str]:
+        """Artifact digests that any record refers to, large outcomes kept as artifacts included: gc keeps them."""
         ...
 
     async def cancel(self, run_id: str) -> None:

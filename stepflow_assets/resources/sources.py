@@ -25,6 +25,14 @@ class ObjectSource(Protocol):
         """Every document, sorted by path; hidden files and folders left out; no bytes read."""
         ...
 
+    def root(self) -> Path | None:
+        """The folder it lists, where it is a local one."""
+        ...
+
+    def below(self, path: Path) -> Iterator[SeenDocument]:
+        """Documents at or below a local path, sorted; for the source of files named on the command line."""
+        ...
+
     def find(self, path: str) -> SeenDocument | None:
         """One document by its path inside the source; None when it is not there. Never leaves the source's root."""
         ...

@@ -1,0 +1,46 @@
+"""From what a person named on the command line to documents of sources."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stepflow_assets.errors import DocumentNotFound
+from stepflow_assets.resources.catalog import SeenDocument
+from stepflow_assets.resources.source_registry import Sources
+
+
+def gather(
+    sources: Sources, paths: Sequence[str], include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> list[SeenDocument]:
+    """Documents under ``paths`` (files or folders; none: every configured source), each once, sorted by id.
+
+    A path inside a configured source belongs to it; any other to the source ``files``. Raises DocumentNotFound.
+    """
+    found = {document.document_id: document for document in _listed(sources, paths)}
+    return [found[key] for key in sorted(found) if _wanted(found[key].path, include, exclude)]
+
+
+def _listed(sources: Sources, paths: Sequence[str]) -> Iterable[SeenDocument]:
+    if not paths:
+        for source in sources.configured():
+            yield from source.list()
+        return
+    for text in paths:
+        path = Path(text)
+        if not path.exists():
+            raise DocumentNotFound(f"there is no file or folder {text!r}", next_step="Check the path.")
+        yield from sources.under(path)
+
+
+def _wanted(path: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    if any(_matches(path, pattern) for pattern in exclude):
+        return False
+    return not include or any(_matches(path, pattern) for pattern in include)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """A pattern without ``/`` looks at the file name, one with ``/`` at the whole path."""
+    target = path if "/" in pattern else path.rsplit("/", 1)[-1]
+    return fnmatch.fnmatch(target, pattern) or fnmatch.fnmatch(path, f"*/{pattern}")

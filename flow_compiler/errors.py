@@ -6,7 +6,8 @@ FlowCompilerError
 │   └── FlowRejected             it reads, but a fatal diagnostic makes it unusable
 ├── ComponentError               a component's own failure; components raise it or a subclass
 │   ├── InvalidInput             the input does not fit the component (never retried)
-│   └── ResourceUnavailable      something it needs is away for the moment (retried)
+│   ├── ResourceUnavailable      something it needs is away for the moment (retried)
+│   └── WorkerLost               the process that was computing it died (retried from a budget of its own)
 ├── UnknownComponent             no such component is registered (nearest names are listed)
 ├── StoreError                   journal, memo or artifact store cannot do its work
 │   ├── StoreUnavailable         unwritable, full, locked
@@ -130,6 +131,12 @@ class ResourceUnavailable(ComponentError):
     category = Category.CAPACITY
     retryable = True
     next_step = "Run again when the named resource is back."
+
+
+class WorkerLost(ComponentError):
+    code = "component.worker_lost"
+    retryable = True
+    next_step = "Run again; if it happens again, give the worker more memory or look at its input."
 
 
 class UnknownComponent(FlowCompilerError):

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from flow_compiler.engine.outcomes import Json
+from flow_compiler.engine.outcomes import FlowResult, Json
 from flow_compiler.engine.stores import ArtifactStore, BlobRef, ItemPath
 from flow_compiler.errors import ResourceUnavailable
 
@@ -54,6 +54,20 @@ class NumberSink(Protocol):
     def __call__(self, **numbers: float | int) -> None: ...
 
 
+class FlowRunner(Protocol):
+    """Runs flows below a step: each run is journaled under ``<item>/<step>[<index>]``, and its calls and numbers are
+    counted under the step."""
+
+    async def __call__(self, flow: Json, given: Json, index: int = 0) -> FlowResult:
+        """``flow`` is the flow as JSON (variables are not inherited). Raises FlowError when it cannot be read."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """How many runs may go on at once when nobody says otherwise."""
+        ...
+
+
 @dataclass(frozen=True)
 class ComponentContext:
     """What a component may know and use besides its input. Nothing here enters the memo key."""
@@ -68,6 +82,8 @@ class ComponentContext:
     """Numbers for people: pages, bytes, milliseconds, scores under ``eval/…``. Journaled and memoised with the outcome."""
     mark_degraded: Callable[[], None]
     """This result came from a fallback: kept, but may be improved later."""
+    run_flow: FlowRunner | None = None
+    """Runs a flow below this step; None only outside an engine."""
 
     def resource(self, kind: type[T]) -> T:
         return self.resources.get(kind)
@@ -108,6 +124,8 @@ class Component:
     profile: Profile | None = None
     description: str = ""
     is_async: bool = field(default=True)
+    builtin: bool = False
+    """Plumbing of the language: journaled, never memoised, not counted as a leaf call, fails as the reference's built-ins do."""
 
     def profile_of(self, value: Any, resources: Resources) -> str:
         """Everything besides the input that changes the result (engine, weights, options): part of the memo key."""
@@ -123,6 +141,7 @@ def component(
     batch: int | None = None,
     lease: bool = False,
     profile: Profile | None = None,
+    builtin: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as the component ``path``; the declaration is ``function.__component__``.
 
@@ -141,6 +160,7 @@ def component(
             batch=batch,
             lease=lease,
             profile=profile,
+            builtin=builtin,
         )
         return function
 

@@ -1,0 +1,89 @@
+"""Holding a lease for as long as a piece of work takes: wait for it, renew it in the background, give it back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from flow_compiler.engine.stores import Lease, Leases
+from flow_compiler.errors import LeaseLost, StoreUnavailable
+
+T = TypeVar("T")
+
+_FIRST_POLL, _LAST_POLL = 0.02, 1.0
+
+
+def new_owner() -> str:
+    """A name no other engine has, in this process or any other."""
+    return f"{os.getpid()}-{uuid.uuid4().hex}"
+
+
+def poll_delay(turn: int) -> float:
+    """Seconds to wait before looking the ``turn``-th time (from 0): 20 ms, doubling, at most a second."""
+    return min(_FIRST_POLL * 2.0 ** min(turn, 8), _LAST_POLL)
+
+
+class HeldLease:
+    """A lease that is ours until it is given back or lost. ``current`` is what writes carry."""
+
+    def __init__(self, leases: Leases, lease: Lease, ttl: float) -> None:
+        self.current = lease
+        self.lost = asyncio.Event()
+        self._leases = leases
+        self._ttl = ttl
+        self._renewing = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        renewed = loop.time()
+        while not self.lost.is_set():
+            await asyncio.sleep(self._ttl / 3)
+            try:
+                self.current = await self._leases.renew(self.current, self._ttl)
+                renewed = loop.time()
+            except LeaseLost:
+                self.lost.set()
+            except StoreUnavailable:
+                # A store that is away for a moment costs nothing yet; past the expiry somebody else may own the work.
+                if loop.time() - renewed >= self._ttl:
+                    self.lost.set()
+
+    async def give_back(self) -> None:
+        self._renewing.cancel()
+        await asyncio.wait([self._renewing])
+        if not self.lost.is_set():
+            with suppress(StoreUnavailable, LeaseLost):  # then it expires by itself
+                await self._leases.release(self.current)
+
+
+@asynccontextmanager
+async def held(leases: Leases, name: str, owner: str, ttl: float) -> AsyncIterator[HeldLease]:
+    """Wait until the name is free or its owner's lease expired, then hold it."""
+    turn = 0
+    while (lease := await leases.acquire(name, owner, ttl)) is None:
+        await asyncio.sleep(poll_delay(turn))
+        turn += 1
+    holding = HeldLease(leases, lease, ttl)
+    try:
+        yield holding
+    finally:
+        await holding.give_back()
+
+
+async def while_held(holding: HeldLease, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result; raises LeaseLost and stops the work as soon as the lease is lost."""
+    working = asyncio.create_task(work)
+    losing = asyncio.create_task(holding.lost.wait())
+    try:
+        await asyncio.wait([working, losing], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise LeaseLost(f"the lease {holding.current.name!r} was taken over by another runner")
+        return working.result()
+    finally:
+        for task in (working, losing):
+            task.cancel()
+        await asyncio.wait([working, losing])

@@ -126,6 +126,14 @@ class Journal(Protocol):
         """Artifact digests that any record refers to, large outcomes kept as artifacts included: gc keeps them."""
         ...
 
+    async def prune(self, older_than: float) -> int:
+        """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
+        ...
+
+    async def refs_all(self) -> frozenset[str]:
+        """Every artifact digest that some record refers to, outcomes kept as artifacts included. For gc."""
+        ...
+
     async def cancel(self, run_id: str) -> None:
         """Ask the run to stop; its runner polls :meth:`is_cancelled`."""
         ...
@@ -156,7 +164,11 @@ class Memo(Protocol):
     async def keys_older_than(self, epoch_seconds: float) -> Sequence[str]: ...
 
     async def refs(self, keys: Sequence[str]) -> frozenset[str]:
-        """Artifact digests that the entries refer to."""
+        """Artifact digests that the entries refer to, outcomes kept as artifacts included."""
+        ...
+
+    async def refs_all(self) -> frozenset[str]:
+        """The same over all entries. For gc."""
         ...
 
 

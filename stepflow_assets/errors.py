@@ -17,6 +17,7 @@ ComponentError
 ├── EvidenceError                the place of a chunk cannot be shown
 └── IndexProblem                 the search index refused
     ├── IndexUnavailable         unreadable, unwritable, locked, full
+    ├── VectorsRejected          vectors of another number or dimension than the index holds
     └── GenerationSuperseded     a newer generation is live: this writer is too late (not a failure of the document)
 SettingsError                    a setting cannot be used
 UnknownDocument / UnknownChunk   nothing of that name is in the catalog or the index
@@ -115,6 +116,12 @@ class IndexProblem(ComponentError):
 class IndexUnavailable(IndexProblem):
     code = "index.unavailable"
     next_step = "Check that the index file's folder is writable and has free space, then retry."
+
+
+class VectorsRejected(IndexProblem):
+    code = "index.vectors_rejected"
+    retryable = False
+    next_step = "Use the embedder that made the index's vectors, or ingest all documents again into a new index."
 
 
 class GenerationSuperseded(IndexProblem):

@@ -1,0 +1,52 @@
+"""A query against the words of all chunks: any word may match, a chunk with more of the words ranks higher."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import apsw
+
+from stepflow_assets.resources.embedded_index.tokens import Term
+
+MAX_TERMS = 64
+"""Further words of a query (a pasted page) are left out: the search would take seconds and find the same."""
+
+CANDIDATES = 5
+"""Per hit asked for: so many of BM25's best are looked at for how many of the words they have."""
+
+
+def ranked_by_words(
+    connection: apsw.Connection, terms: list[Term], documents: str | None, limit: int
+) -> list[tuple[int, float]]:
+    """(chunk key, score), best first. The score is BM25 times the share of the terms found, halfway to one: BM25 alone
+    prefers a chunk that repeats one word to a chunk that has them all.
+
+    ``documents``: a JSON list of document digests, or None for all.
+    """
+    terms = list(islice(terms, MAX_TERMS))
+    if not terms:
+        return []
+    among = (
+        ""
+        if documents is None
+        else """AND rowid IN (
+             SELECT chunks.key FROM chunks JOIN documents ON documents.key = chunks.document
+             WHERE documents.digest IN (SELECT value FROM json_each(:documents)))"""
+    )
+    found = connection.execute(
+        f"""SELECT rowid, -rank, matched(words) FROM words WHERE words MATCH :expression {among}
+            ORDER BY rank LIMIT :limit""",
+        {"expression": _expression(terms), "documents": documents, "limit": limit * CANDIDATES},
+    )
+    owner = [at for at, term in enumerate(terms) for _ in term.alternatives]
+    scored = []
+    for key, score, phrases in found:
+        matched = {owner[int(phrase)] for phrase in phrases.split(",") if phrase}
+        scored.append((key, score * (1 + len(matched) / len(terms)) / 2))
+    return sorted(scored, key=lambda hit: (-hit[1], hit[0]))[:limit]
+
+
+def _expression(terms: list[Term]) -> str:
+    """An FTS5 expression of quoted phrases only, which the tokenizer takes as ready tokens. Tokens are letters, marks
+    and digits, so no text of a query can become an operator."""
+    return " OR ".join(f'"{" ".join(phrase)}"' for term in terms for phrase in term.alternatives)

@@ -7,6 +7,7 @@ Precedence: command-line flag, then environment variable (``STEPFLOW_…``, nest
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -148,3 +149,9 @@ def shipped(name: str) -> Path:
     checkout = {"flows": "flows", "documents": "examples/documents", "examples": "examples"}
     head, _, rest = name.partition("/")
     return package.parent / checkout[head] / rest
+
+
+def shown_value(value: Any) -> str:
+    """A setting's value as it may be shown: the password of a URL is left out."""
+    text = "" if value is None else str(value)
+    return re.sub(r"(://[^:/@\s]+):[^@\s]+@", r"\1:***@", text)

@@ -1,0 +1,117 @@
+"""The engine of document flows with everything its components use, opened where a run is executed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flow_compiler.engine.components import Component, Resources
+from flow_compiler.engine.engine import Engine
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.stores import Stores
+from flow_compiler.language.canonical import digest
+from flow_compiler.language.loader import load_flow
+from flow_compiler.language.model import Flow
+from stepflow_assets.resources.source_registry import Sources
+from stepflow_assets.settings import Settings
+
+COMPONENT_MODULES = ("source", "pages", "docling", "ocr", "chunks", "embeddings", "index")
+
+
+@cache
+def document_components() -> ComponentRegistry:
+    """Every component this package serves, and the built-ins."""
+    from flow_compiler.engine.builtins import BUILTINS
+
+    found: list[Component] = []
+    for name in COMPONENT_MODULES:
+        module = import_module(f"stepflow_assets.components.{name}")
+        found += [item.__component__ for item in vars(module).values() if hasattr(item, "__component__")]
+    return BUILTINS | ComponentRegistry(found)
+
+
+@cache
+def document_flow(file: Path) -> Flow:
+    """Raises FlowLoadError, FlowRejected."""
+    return load_flow(file)
+
+
+def flow_identity(settings: Settings) -> str:
+    """What, besides its bytes, decides a document's chunks: flow, component versions, variables, OCR provider."""
+    flow = document_flow(settings.flow_file)
+    versions = {component.path: component.version for component in document_components()}
+    return digest([flow.digest, versions, settings.variables, settings.ocr_provider])
+
+
+def open_sources(settings: Settings) -> Sources:
+    from stepflow_assets.resources.local_source import LocalFilesSource, LocalFolderSource
+
+    folders = [
+        LocalFolderSource(
+            name,
+            source.path,
+            include=source.include,
+            exclude=source.exclude,
+            max_bytes=settings.max_document_bytes,
+        )
+        for name, source in settings.sources.items()
+    ]
+    return Sources(folders, LocalFilesSource("files", max_bytes=settings.max_document_bytes))
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, *, keep_journal: bool = True) -> AsyncIterator[tuple[Engine, Flow]]:
+    """The engine and the flow. Without ``keep_journal`` the run is remembered only in memory: for looking, not for work.
+
+    Worker processes start when a component first needs them and end with the engine.
+    """
+    from dataclasses import replace
+
+    from flow_compiler.engine.storage import memory_stores, open_stores
+
+    async with open_stores(settings.database, settings.artifact_store) as stores:
+        if not keep_journal:
+            stores = replace(stores, journal=memory_stores().journal, leases=memory_stores().leases)
+        async with _engine_over(stores, settings) as engine:
+            yield engine, document_flow(settings.flow_file)
+
+
+@asynccontextmanager
+async def _engine_over(stores: Stores, settings: Settings) -> AsyncIterator[Engine]:
+    from stepflow_assets.resources.embedded_index import EmbeddedIndex
+    from stepflow_assets.workers.pools import WorkerPools
+
+    pools = WorkerPools(
+        settings.pdf_workers,
+        settings.ocr_workers,
+        settings.office_workers,
+        page_deadline=settings.page_deadline,
+        document_deadline=settings.document_deadline,
+    )
+    index = EmbeddedIndex(settings.index_file)
+    try:
+        resources = Resources(_resources(settings, pools, index))
+        async with Engine(document_components(), stores, resources) as engine:
+            yield engine
+    finally:
+        pools.close()
+        index.close()
+
+
+def _resources(settings: Settings, pools: Any, index: Any) -> Mapping[type[Any], Any]:
+    from stepflow_assets.ocr.registry import OcrProviders
+    from stepflow_assets.resources.passwords import Passwords
+    from stepflow_assets.resources.search import SearchIndex
+    from stepflow_assets.workers.pools import WorkerPools
+
+    return {
+        WorkerPools: pools,
+        SearchIndex: index,
+        Sources: open_sources(settings),
+        Passwords: Passwords.from_file(settings.password_file),
+        OcrProviders: OcrProviders.from_settings(settings.ocr_provider),
+    }

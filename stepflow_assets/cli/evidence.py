@@ -1,0 +1,41 @@
+"""``stepflow-assets evidence``: the picture of a chunk's place."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stepflow_assets.cli.output import json_option, print_json
+
+
+@click.command("evidence")
+@click.argument("chunk")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PNG file to write."
+)
+@click.option("--crop", is_flag=True, help="Only the place with a margin, not the whole page.")
+@json_option
+@click.pass_obj
+def command(flags: dict[str, Any], chunk: str, output: Path, crop: bool, as_json: bool) -> None:
+    """Draw the place a chunk comes from, with the evidence box on it.
+
+    Pages are rendered from the pinned source bytes. Slides and sheets are drawings, labelled as such; flowing text is a
+    crop of the text. CHUNK is an id as `search` shows it.
+    """
+    from stepflow_assets.operations.evidencing import draw_chunk
+    from stepflow_assets.operations.workspace import Workspace
+    from stepflow_assets.settings import Settings
+
+    with Workspace(Settings.load(flags)) as workspace:
+        drawn = asyncio.run(draw_chunk(workspace, chunk, crop=crop))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(drawn.picture)
+    if as_json:
+        print_json(
+            {"chunk": chunk, "document": drawn.document_id, "place": drawn.place, "picture": str(output)}
+        )
+        return
+    click.echo(f"{drawn.document_id}, {drawn.place}: {output}")

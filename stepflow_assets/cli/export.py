@@ -1,0 +1,37 @@
+"""``stepflow-assets export``: what was made of a document."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+
+from stepflow_assets.cli.output import json_option, print_json_lines
+
+
+@click.command("export")
+@click.argument("document")
+@click.option(
+    "--what",
+    type=click.Choice(["text", "pages", "blocks", "chunks"]),
+    default="text",
+    show_default=True,
+    help="text: as read; pages: route and geometry of each; blocks: with place and confidence; chunks: as indexed.",
+)
+@json_option
+@click.pass_obj
+def command(flags: dict[str, Any], document: str, what: str, as_json: bool) -> None:
+    """Write a document's text, pages, blocks or chunks to stdout. All but text are JSON lines."""
+    from stepflow_assets.operations.exporting import export
+    from stepflow_assets.operations.lookup import known_document
+    from stepflow_assets.operations.workspace import Workspace
+    from stepflow_assets.settings import Settings
+
+    with Workspace(Settings.load(flags)) as workspace:
+        row = known_document(workspace, document)
+        items = asyncio.run(export(workspace, row, what))
+    if what == "text" and not as_json:
+        click.echo("\n\n".join(str(item["text"]) for item in items))
+        return
+    print_json_lines(items)

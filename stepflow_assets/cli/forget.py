@@ -1,0 +1,40 @@
+"""``stepflow-assets forget``: erase documents."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+
+from stepflow_assets.cli.output import json_option, print_json
+
+
+@click.command("forget")
+@click.argument("documents", nargs=-1, required=True)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def command(flags: dict[str, Any], documents: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Erase documents: catalog row, index, journal outcomes, and memo entries and artifacts that only they used.
+
+    What stays is the hash of each id and its last generation. The source file is not touched: ingesting it again makes
+    it a new document.
+    """
+    from stepflow_assets.operations.erasing import forget
+    from stepflow_assets.operations.history import forget_partitions
+    from stepflow_assets.operations.workspace import Workspace
+    from stepflow_assets.settings import Settings
+
+    if not yes and not as_json:
+        click.confirm(f"Erase {len(documents)} document(s)?", abort=True, err=True)
+    settings = Settings.load(flags)
+    with Workspace(settings) as workspace:
+        erased = asyncio.run(forget(workspace, documents))
+        forget_partitions(settings, documents)
+    if as_json:
+        print_json(vars(erased))
+        return
+    click.echo(
+        f"erased {erased.documents} document(s), {erased.memo_entries} memo entries, {erased.artifacts} artifacts"
+    )

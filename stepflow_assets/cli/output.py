@@ -1,0 +1,105 @@
+"""What commands print: results on stdout (text for people, JSON for programs), everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from stepflow_assets.resources.catalog import CatalogRow
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout (lists: one object a line).")
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_json_lines(values: Iterable[Any]) -> None:
+    for value in values:
+        print_json(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """A plain table; columns named in ``right`` are aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+
+
+def document_json(row: CatalogRow) -> Mapping[str, Any]:
+    """One document as ``--json`` shows it."""
+    failure = row.failure
+    return {
+        "document": row.document_id,
+        "outcome": "running" if row.running else row.outcome,
+        "uri": row.uri,
+        "bytes": row.bytes,
+        "version": row.version,
+        "pages": row.pages,
+        "chunks": row.chunks,
+        "seconds": row.seconds,
+        "computed": row.computed,
+        "reused": row.reused,
+        "generation": row.live_generation,
+        "degraded": row.degraded,
+        "run_id": row.run_id,
+        "first_seen": row.first_seen.isoformat(),
+        "last_finished": row.last_finished.isoformat() if row.last_finished else None,
+        "failure": failure
+        and {
+            "code": failure.error,
+            "category": str(failure.category),
+            "retryable": failure.retryable,
+            "message": failure.message,
+            "next_step": failure.next_step,
+        },
+    }
+
+
+def print_documents(rows: Iterable[CatalogRow], notes: Mapping[str, str] | None = None) -> None:
+    """The table of documents; below it, one sentence per failure and what to do."""
+    listed = list(rows)
+    given = notes or {}
+    print_table(
+        ["document", "outcome", "pages", "chunks", "seconds", "reused"],
+        [
+            [
+                row.document_id,
+                "running" if row.running else str(row.outcome or "–"),
+                _number(row.pages),
+                _number(row.chunks),
+                f"{row.seconds:.1f}" if row.seconds is not None and row.document_id not in given else "–",
+                given.get(row.document_id) or _reuse(row),
+            ]
+            for row in listed
+        ],
+        right=["pages", "chunks", "seconds"],
+    )
+    for row in listed:
+        if row.failure is not None and not row.running:
+            click.echo(f"{row.document_id}: {row.failure.message} [{row.failure.error}, {row.failure.category}]")
+            click.echo(f"  next: {row.failure.next_step}")
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else str(value)
+
+
+def _reuse(row: CatalogRow) -> str:
+    if row.computed is None or row.reused is None or row.computed + row.reused == 0:
+        return "–"
+    return f"{row.reused} of {row.computed + row.reused} calls"

@@ -1,0 +1,60 @@
+"""A document's text, pages, blocks or chunks as plain data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flow_compiler.engine.outcomes import Json
+from stepflow_assets.documents.evidence import describe
+from stepflow_assets.operations.replaying import replay
+from stepflow_assets.operations.workspace import Workspace
+from stepflow_assets.resources.catalog import CatalogRow
+
+
+async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[str, Any]]:
+    """One object per page, block or chunk; ``text``: one per page or part, in reading order, furniture left out.
+
+    Raises UnknownDocument, and ComponentError with the document's own reason where it failed.
+    """
+    if what == "chunks":
+        return [_chunk(chunk) for chunk in workspace.index.chunks(row.document_id)]
+    results = await replay(workspace, row, ["pages", "ocr_blocks"])
+    pages = results["pages"]["results"]
+    if what == "pages":
+        return [_page(number, item) for number, item in enumerate(pages, 1)]
+    blocks = await _blocks(workspace, pages, results["ocr_blocks"]["results"])
+    return blocks if what == "blocks" else _text(blocks)
+
+
+def _chunk(chunk: Any) -> dict[str, Any]:
+    data: dict[str, Any] = chunk.model_dump(mode="json")
+    data["place"] = "; ".join(dict.fromkeys(describe(place) for place in chunk.places))
+    return data
+
+
+def _page(number: int, item: Json) -> dict[str, Any]:
+    if item["outcome"] != "success":
+        return {"item": number, "status": "failed", **item["error"]}
+    found = item["result"]
+    return {"item": number, "status": "ok", "page": found["page"], **(found["content"] or found["part"])}
+
+
+async def _blocks(workspace: Workspace, pages: list[Json], lists: list[Json]) -> list[dict[str, Any]]:
+    exported: list[dict[str, Any]] = []
+    async with workspace.stores() as stores:
+        for page, listed in zip(pages, lists, strict=True):
+            if listed["outcome"] != "success" or listed["result"]["blocks"] is None:
+                continue
+            number = page["result"]["page"]
+            for block in json.loads(await stores.artifacts.get(listed["result"]["blocks"]["$blob"])):
+                exported.append({"page": number, **block})
+    return exported
+
+
+def _text(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    by_page: dict[Any, list[str]] = {}
+    for block in blocks:
+        if not block.get("furniture"):
+            by_page.setdefault(block["page"], []).append(block["text"])
+    return [{"page": page, "text": "\n\n".join(texts)} for page, texts in by_page.items()]

@@ -1,0 +1,46 @@
+"""What the steps of the flow made of a document, by evaluating it again: memo answers, so nothing is computed twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from flow_compiler.engine.outcomes import Failure, Json, Success
+from flow_compiler.errors import ComponentError
+from stepflow_assets.assets.runtime import open_engine
+from stepflow_assets.errors import UnknownDocument
+from stepflow_assets.operations.workspace import Workspace
+from stepflow_assets.resources.catalog import CatalogRow
+
+
+async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) -> dict[str, Json]:
+    """Results of ``steps`` for the version the catalog holds. Raises ComponentError with the reason of a failed step."""
+    if row.version is None:
+        raise UnknownDocument(
+            f"{row.document_id!r} has not been ingested yet", next_step="Run `stepflow-assets ingest`."
+        )
+    given = {
+        "document_id": row.document_id,
+        "generation": row.live_generation or row.generation,
+        "source": {"uri": row.uri, "version": row.version},
+    }
+    run_id = f"replay-{uuid.uuid4()}"
+    async with open_engine(workspace.settings, keep_journal=False) as (engine, flow):
+        item = engine.item(
+            flow, run_id=run_id, key=row.document_id, input=given, variables=workspace.settings.variables
+        )
+        ended = await item.evaluate(list(steps))
+    results: dict[str, Json] = {}
+    for step in steps:
+        outcome = ended.records[step].outcome
+        if isinstance(outcome, Failure):
+            raise ComponentError(
+                outcome.message,
+                code=outcome.error,
+                category=outcome.category,
+                retryable=outcome.retryable,
+                next_step=outcome.next_step,
+            )
+        assert isinstance(outcome, Success)
+        results[step] = outcome.result
+    return results

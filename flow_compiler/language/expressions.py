@@ -1,0 +1,241 @@
+"""Value expressions: the parts of a flow that become values when it runs (notes/stepflow 1.4).
+
+They are parsed once, when the flow is loaded. In an object the first of ``$literal``, ``$if``, ``$coalesce``,
+``$from``, ``$step``, ``$input``, ``$variable`` decides, in this order, and other keys beside it are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from flow_compiler.language.paths import WHOLE, Path, PathError
+from flow_compiler.language.source import Where
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that is itself. ``protected``: it was written under ``$literal``, so nothing in it was parsed."""
+
+    value: Json
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputRef:
+    """``$input``: a part of the run's input."""
+
+    path: Path = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class StepRef:
+    """``$step``: a part of the result of an earlier step."""
+
+    step: str
+    path: Path = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRef:
+    """``$variable``: the first part of the path is the variable's name; ``default`` is used when it has no value."""
+
+    path: Path
+    default: Expression | None = None
+
+    @property
+    def name(self) -> str | None:
+        """None where the path names no variable (``$``, ``$[0]``): such a reference is undefined."""
+        first = self.path.parts[0] if self.path.parts else None
+        return first if isinstance(first, str) else None
+
+    @property
+    def rest(self) -> Path:
+        """What is taken of the variable's value."""
+        return Path(self.path.parts[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``$if``/``then``/``else``: only the branch taken is evaluated."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """``$coalesce``: the first member that is not null; later ones are not evaluated."""
+
+    members: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectExpr:
+    """An object with at least one member that is not a plain literal."""
+
+    members: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayExpr:
+    """An array with at least one member that is not a plain literal."""
+
+    members: tuple[Expression, ...]
+
+
+Expression: TypeAlias = Literal | InputRef | StepRef | VariableRef | If | Coalesce | ObjectExpr | ArrayExpr
+
+NULL = Literal(None)
+
+
+def parse_expression(value: Json, where: Where | None = None) -> Expression:
+    """The expression a JSON value stands for. Raises FlowLoadError, with the place if ``where`` knows it."""
+    where = where or Where()
+    if isinstance(value, dict):
+        for key, parse in _BY_KEY.items():
+            if key in value:
+                return parse(value, where)
+        return _object(value, where)
+    if isinstance(value, list):
+        members = tuple(parse_expression(member, where.at(index)) for index, member in enumerate(value))
+        return Literal(value) if all(map(_is_plain, members)) else ArrayExpr(members)
+    return Literal(value)
+
+
+def expression_to_json(expression: Expression) -> Json:
+    """The JSON that parses to this expression; paths are written in their normal form."""
+    match expression:
+        case Literal(value, protected):
+            return {"$literal": value} if protected else value
+        case InputRef(path):
+            return {"$input": str(path)}
+        case StepRef(step, path):
+            return {"$step": step} if path.is_whole else {"$step": step, "path": str(path)}
+        case VariableRef(path, default):
+            written: dict[str, Json] = {"$variable": str(path)}
+            return written if default is None else {**written, "default": expression_to_json(default)}
+        case If(condition, then, otherwise):
+            written = {"$if": expression_to_json(condition), "then": expression_to_json(then)}
+            return written if otherwise == NULL else {**written, "else": expression_to_json(otherwise)}
+        case Coalesce(members):
+            return {"$coalesce": [expression_to_json(member) for member in members]}
+        case ObjectExpr(by_key):
+            return {key: expression_to_json(member) for key, member in by_key.items()}
+        case ArrayExpr(members):
+            return [expression_to_json(member) for member in members]
+
+
+def _is_plain(expression: Expression) -> bool:
+    return isinstance(expression, Literal) and not expression.protected
+
+
+def _object(value: dict[str, Json], where: Where) -> Expression:
+    members = {key: parse_expression(member, where.at(key)) for key, member in value.items()}
+    return Literal(value) if all(map(_is_plain, members.values())) else ObjectExpr(members)
+
+
+def _literal(value: dict[str, Json], _where: Where) -> Expression:
+    return Literal(value["$literal"], protected=True)
+
+
+def _if(value: dict[str, Json], where: Where) -> Expression:
+    if "then" not in value:
+        raise where.error("$if has no `then`", "Add `then:` with the value to use when the condition holds.", key="$if")
+    return If(
+        parse_expression(value["$if"], where.at("$if")),
+        parse_expression(value["then"], where.at("then")),
+        parse_expression(value.get("else"), where.at("else")),
+    )
+
+
+def _coalesce(value: dict[str, Json], where: Where) -> Expression:
+    members = value["$coalesce"]
+    if not isinstance(members, list):
+        raise where.at("$coalesce").error(
+            f"$coalesce must be an array, not {kind_of(members)}", "Write `$coalesce: [first choice, second choice]`."
+        )
+    inner = where.at("$coalesce")
+    return Coalesce(tuple(parse_expression(member, inner.at(index)) for index, member in enumerate(members)))
+
+
+def _from(value: dict[str, Json], where: Where) -> Expression:
+    raise where.error("$from is no longer part of the language", _replacement_of_from(value), key="$from")
+
+
+def _step(value: dict[str, Json], where: Where) -> Expression:
+    step = value["$step"]
+    if not isinstance(step, str):
+        raise where.at("$step").error(
+            f"$step must be a string, not {kind_of(step)}", 'Write the id of an earlier step in quotes: `$step: "id"`.'
+        )
+    return StepRef(step, _path(value.get("path"), "path", where))
+
+
+def _input(value: dict[str, Json], where: Where) -> Expression:
+    return InputRef(_path(value["$input"], "$input", where))
+
+
+def _variable(value: dict[str, Json], where: Where) -> Expression:
+    default = value.get("default")
+    path = _path(value["$variable"], "$variable", where)
+    return VariableRef(path, None if default is None else parse_expression(default, where.at("default")))
+
+
+def _path(text: Json, key: str, where: Where) -> Path:
+    if text is not None and not isinstance(text, str):
+        raise where.at(key).error(
+            f"{key}: expected a path (text), not {kind_of(text)}",
+            f"Write it in quotes, for example `{key}: $.items[0]`.",
+        )
+    try:
+        return Path.parse(text)
+    except PathError as error:
+        raise where.at(key).error(
+            f"{key}: {error}", f'Paths look like `$.field`, `$.items[0]` or `$["a name"]`; correct `{key}`.'
+        ) from error
+
+
+def _replacement_of_from(value: dict[str, Json]) -> str:
+    """The new way to write an old reference: ``{$from: {step: a}, path: b}`` → ``{$step: a, path: b}``."""
+    origin, path = value["$from"], value.get("path")
+    if isinstance(origin, dict) and isinstance(origin.get("step"), str):
+        path_text = f", path: {path}" if isinstance(path, str) else ""
+        return f"Write `{{$step: {origin['step']}{path_text}}}` instead."
+    if isinstance(origin, dict) and "variable" in origin:
+        return f"Write `{{$variable: {origin['variable']}}}` instead."
+    if isinstance(origin, dict) and origin.get("workflow") == "input":
+        return f"Write `{{$input: {path if isinstance(path, str) else '$'}}}` instead."
+    return "Write `{$step: ID, path: …}` or `{$input: PATH}` instead; if this is data, put it under `$literal:`."
+
+
+def kind_of(value: Json) -> str:
+    """What a person calls this JSON value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "an array"
+        case _:
+            return "an object"
+
+
+_BY_KEY: dict[str, Callable[[dict[str, Json], Where], Expression]] = {
+    "$literal": _literal,
+    "$if": _if,
+    "$coalesce": _coalesce,
+    "$from": _from,
+    "$step": _step,
+    "$input": _input,
+    "$variable": _variable,
+}

@@ -1,0 +1,101 @@
+"""JSON text → value, and, only when an error needs it, the place of everything in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.source import Place
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+class _Duplicate(ValueError):
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def read_json(text: str, file: str | None) -> tuple[Json, Place]:
+    """Raises FlowLoadError; a key given twice, NaN and infinities are refused."""
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except _Duplicate as error:
+        line, column = places_of(text, duplicate=error.key)[1] or (None, None)
+        raise FlowLoadError(
+            f"the key {error.key!r} is given twice in one object",
+            file=file,
+            line=line,
+            column=column,
+            next_step="Keep one of the two.",
+        ) from error
+    except json.JSONDecodeError as error:
+        raise FlowLoadError(
+            f"not JSON: {error.msg}",
+            file=file,
+            line=error.lineno,
+            column=error.colno,
+            next_step="Check commas, quotes and brackets at this place.",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise FlowLoadError(
+            "not JSON that a flow can hold: a number is not finite or has too many digits, or it is nested too deep",
+            file=file,
+            next_step="Use finite numbers of ordinary size and less nesting.",
+        ) from error
+    return value, places_of(text)[0]
+
+
+def places_of(text: str, duplicate: str | None = None) -> tuple[Place, tuple[int, int] | None]:
+    """The places in text that json.loads accepts (or refuses only for a repeated key), and where the second
+    ``duplicate`` key of an object stands."""
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+    line = 0
+    root = Place(1, 1)
+    repeated: tuple[int, int] | None = None
+    open_places: list[tuple[Place, bool]] = []
+    key: str | None = None
+    for token in _TOKEN.finditer(text):
+        while line + 1 < len(starts) and starts[line + 1] <= token.start():
+            line += 1
+        mark = text[token.start()]
+        here = (line + 1, token.start() - starts[line] + 1)
+        if mark in ",:":
+            continue
+        if mark in "}]":
+            open_places.pop()
+            continue
+        parent = open_places[-1] if open_places else None
+        if parent and parent[1] and key is None:
+            key = json.loads(token.group(), strict=False)
+            if repeated is None and key == duplicate and key in parent[0].keys:
+                repeated = here
+            parent[0].keys.setdefault(str(key), here)
+            continue
+        place = Place(*here)
+        if parent is None:
+            root = place
+        else:
+            parent[0].members[key if key is not None else len(parent[0].members)] = place
+            key = None
+        if mark in "{[":
+            open_places.append((place, mark == "{"))
+    return root, repeated
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Duplicate(key)
+            seen.add(key)
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,49 @@
+"""Is this really JSON? Asked once, when a flow is read, so that nothing later has to."""
+
+from __future__ import annotations
+
+import math
+
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.source import Where
+
+MAX_DEPTH = 100
+"""Nesting of a flow. The reference stops at 128; every level costs stack in everything that walks a flow."""
+
+
+def require_json(value: Json, where: Where) -> None:
+    """Raises FlowLoadError for non-text keys, NaN and infinities, foreign types, and nesting beyond MAX_DEPTH."""
+    waiting: list[tuple[Json, Where]] = [(value, where)]
+    while waiting:
+        item, place = waiting.pop()
+        if isinstance(item, dict):
+            _require_depth(place)
+            for key, member in item.items():
+                if not isinstance(key, str):
+                    raise place.error(f"the key {key!r} is not text", "Keys of a flow are text: put it in quotes.")
+                if isinstance(member, _PLAIN):
+                    continue
+                waiting.append((member, place.at(key)))
+        elif isinstance(item, list):
+            _require_depth(place)
+            for index, member in enumerate(item):
+                if not isinstance(member, _PLAIN):
+                    waiting.append((member, place.at(index)))
+        elif isinstance(item, float):
+            if not math.isfinite(item):
+                raise place.error(f"{item} is not a JSON number", "Use a finite number, null, or text in quotes.")
+        elif not isinstance(item, _PLAIN):
+            raise place.error(
+                f"{type(item).__name__} is not a JSON value",
+                "Use null, true, false, numbers, text, arrays and objects.",
+            )
+
+
+_PLAIN = (str, int, type(None))
+
+
+def _require_depth(place: Where) -> None:
+    if len(place.pointer) >= MAX_DEPTH:
+        raise place.error(
+            f"nested deeper than {MAX_DEPTH} levels", "Split the flow, or load the deep value with /builtin/load_file."
+        )

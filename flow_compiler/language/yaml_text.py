@@ -1,0 +1,252 @@
+"""YAML text → JSON value with the place of everything in it.
+
+Built on libyaml's event stream instead of PyYAML's constructors: nothing recursive happens on hostile input, the
+limits hold while reading, and scalars follow YAML 1.2 as the reference reads them (only ``true``/``false`` are
+booleans; ``on``, ``yes``, dates, ``1_000`` and ``007`` are text).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.source import Place
+
+MAX_VALUES = 300_000
+"""Values in a flow, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL = re.compile(r"(~|null|Null|NULL|)\Z")
+_TRUE = re.compile(r"(true|True|TRUE)\Z")
+_FALSE = re.compile(r"(false|False|FALSE)\Z")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z", re.ASCII)
+_BASED = re.compile(r"([-+]?)0([xob])([0-9a-fA-F]+)\Z", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z", re.ASCII)
+_NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
+_MAX_DIGITS = 400
+_TAG = "tag:yaml.org,2002:"
+_BASES = {"x": 16, "o": 8, "b": 2}
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or sequence whose end has not been read."""
+
+    value: dict[str, Json] | list[Json]
+    place: Place
+    anchor: str | None
+    key: str | None = None
+    values: int = 1
+    height: int = 1
+
+
+@dataclass(slots=True)
+class _Anchored:
+    value: Json
+    place: Place
+    values: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Builder:
+    file: str | None
+    open: list[_Open] = field(default_factory=list)
+    anchors: dict[str, _Anchored | None] = field(default_factory=dict)
+    values: int = 0
+    top: tuple[Json, Place] | None = None
+
+    def error(self, event: Any, message: str, instead: str) -> FlowLoadError:
+        mark = event.start_mark
+        return FlowLoadError(message, file=self.file, line=mark.line + 1, column=mark.column + 1, next_step=instead)
+
+    def scalar(self, event: Any) -> None:
+        place = _place(event)
+        if self._wants_key():
+            self._begin_member(event, event.value, plain=event.style is None and event.implicit[0])
+            if event.anchor:
+                self.anchors[event.anchor] = _Anchored(event.value, place, 1, 0)
+            return
+        self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
+
+    def start(self, event: Any, value: dict[str, Json] | list[Json]) -> None:
+        expected = _TAG + ("map" if isinstance(value, dict) else "seq")
+        if event.tag not in (None, "!", expected):
+            raise self._foreign_tag(event)
+        if self._wants_key():
+            raise self.error(event, "a key must be text, not an array or an object", "Put the key in quotes.")
+        if len(self.open) >= MAX_DEPTH:
+            raise self._too_deep(event)
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        self.open.append(_Open(value, _place(event), event.anchor))
+
+    def end(self, event: Any) -> None:
+        closed = self.open.pop()
+        self.complete(event, _Anchored(closed.value, closed.place, closed.values, closed.height), closed.anchor)
+
+    def alias(self, event: Any) -> None:
+        if event.anchor not in self.anchors:
+            raise self.error(event, f"*{event.anchor} has no &{event.anchor} before it", "Define the anchor first.")
+        target = self.anchors[event.anchor]
+        if target is None:
+            raise self.error(event, f"*{event.anchor} contains itself", "Write the value out instead of the alias.")
+        if self._wants_key():
+            if not isinstance(target.value, str):
+                raise self.error(event, "an alias that is not text stands as a key", "Write the key out.")
+            self._begin_member(event, target.value, plain=False)
+            return
+        if len(self.open) + target.height > MAX_DEPTH:
+            raise self._too_deep(event)
+        self.complete(event, target, None)
+
+    def complete(self, event: Any, done: _Anchored, anchor: str | None) -> None:
+        if anchor:
+            self.anchors[anchor] = done
+        if not self.open:
+            self.top = (done.value, done.place)
+            return
+        parent = self.open[-1]
+        parent.values += done.values
+        parent.height = max(parent.height, done.height + 1)
+        if parent.values > MAX_VALUES:
+            raise self.error(
+                event,
+                f"the flow holds more than {MAX_VALUES:,} values (repeated ones counted each time)",
+                "Use fewer aliases, or keep large data in a file and load it with /builtin/load_file.",
+            )
+        if isinstance(parent.value, list):
+            parent.place.members[len(parent.value)] = done.place
+            parent.value.append(done.value)
+        elif parent.key is not None:
+            parent.place.members[parent.key] = done.place
+            parent.value[parent.key] = done.value
+            parent.key = None
+
+    def _wants_key(self) -> bool:
+        return bool(self.open) and isinstance(self.open[-1].value, dict) and self.open[-1].key is None
+
+    def _begin_member(self, event: Any, key: str, *, plain: bool) -> None:
+        parent = self.open[-1]
+        if key == "<<" and plain:
+            raise self.error(
+                event, "merge keys (`<<`) are not part of the language", "Write the merged keys out, or quote the key."
+            )
+        if key in parent.place.keys:
+            line, _ = parent.place.keys[key]
+            raise self.error(event, f"the key {key!r} is already given in line {line}", "Keep one of the two.")
+        parent.place.keys[key] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        parent.key = key
+
+    def _scalar_value(self, event: Any) -> Json:
+        text: str = event.value
+        tag: str | None = event.tag
+        if tag is None or tag == "!":
+            return self._plain(event, text) if event.implicit[0] else text
+        kind = tag.removeprefix(_TAG)
+        if tag == kind or kind not in ("str", "int", "float", "bool", "null"):
+            raise self._foreign_tag(event)
+        if kind == "str":
+            return text
+        value = self._plain(event, text)
+        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}[kind]
+        if kind == "float" and type(value) is int:
+            return float(value)
+        if type(value) is not wanted:
+            raise self.error(event, f"{text!r} is not a value of !!{kind}", f"Correct it, or leave !!{kind} out.")
+        return value
+
+    def _plain(self, event: Any, text: str) -> Json:
+        """A plain scalar by YAML 1.2's core rules, as the reference applies them."""
+        if _NULL.match(text):
+            return None
+        if _TRUE.match(text):
+            return True
+        if _FALSE.match(text):
+            return False
+        if _INTEGER.match(text) and len(text) <= _MAX_DIGITS:
+            return int(text)
+        based = _BASED.match(text)
+        if based and len(text) <= _MAX_DIGITS:
+            sign, base, digits = based.groups()
+            try:
+                return int(sign + digits, _BASES[base])
+            except ValueError:
+                return text
+        if _FLOAT.match(text) and not _has_leading_zero(text):
+            number = float(text)
+            if number not in (float("inf"), float("-inf")):
+                return number
+            raise self.error(event, f"the number {text[:40]} is too large", "Put it in quotes if it is text.")
+        if _NOT_FINITE.match(text):
+            raise self.error(event, f"{text} is not a JSON number", "Use a finite number, null, or quote the text.")
+        return text
+
+    def _foreign_tag(self, event: Any) -> FlowLoadError:
+        tag = event.tag.removeprefix(_TAG) if event.tag.startswith(_TAG) else event.tag
+        return self.error(event, f"the tag {tag!r} is not allowed", "Remove the tag; flows are plain JSON-like data.")
+
+    def _too_deep(self, event: Any) -> FlowLoadError:
+        return self.error(
+            event,
+            f"nested deeper than {MAX_DEPTH} levels",
+            "Split the flow, or load the value with /builtin/load_file.",
+        )
+
+
+def _has_leading_zero(text: str) -> bool:
+    digits = text.lstrip("+-")
+    return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+
+
+def _place(event: Any) -> Place:
+    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def read_yaml(text: str, file: str | None) -> tuple[Json, Place]:
+    """The one document in ``text``; empty text is null. Raises FlowLoadError."""
+    builder = _Builder(file)
+    documents = 0
+    for event in _events(text, file):
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise builder.error(event, "a second YAML document starts here", "Keep one flow a file.")
+        elif isinstance(event, yaml.ScalarEvent):
+            builder.scalar(event)
+        elif isinstance(event, yaml.AliasEvent):
+            builder.alias(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            builder.start(event, {})
+        elif isinstance(event, yaml.SequenceStartEvent):
+            builder.start(event, [])
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            builder.end(event)
+    return builder.top or (None, Place(1, 1))
+
+
+def _events(text: str, file: str | None) -> Iterator[Any]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise FlowLoadError(
+            f"not YAML: {error.problem or error.context}",
+            file=file,
+            line=mark.line + 1 if mark else None,
+            column=mark.column + 1 if mark else None,
+            next_step="Check indentation, colons and quotes at this place.",
+        ) from error
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise FlowLoadError(
+            f"not YAML: {str(error).splitlines()[0]}",
+            file=file,
+            next_step="Save the file as UTF-8 text without control characters.",
+        ) from error

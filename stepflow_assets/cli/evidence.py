@@ -34,8 +34,6 @@ def command(flags: dict[str, Any], chunk: str, output: Path, crop: bool, as_json
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(drawn.picture)
     if as_json:
-        print_json(
-            {"chunk": chunk, "document": drawn.document_id, "place": drawn.place, "picture": str(output)}
-        )
+        print_json({"chunk": chunk, "document": drawn.document_id, "place": drawn.place, "picture": str(output)})
         return
     click.echo(f"{drawn.document_id}, {drawn.place}: {output}")

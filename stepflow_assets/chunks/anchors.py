@@ -5,7 +5,7 @@ An anchor is attached to a span of a unit's text. A chunk takes a part of that s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stepflow_assets.chunks.cells import CellRange
@@ -97,9 +97,35 @@ class Taken:
 def places(taken: Iterable[Taken]) -> tuple[Place, ...]:
     """The places of a chunk: one per page or slide, one per contiguous range of a sheet or an element, in order."""
     merged: list[Place] = []
+    groups: dict[tuple[object, ...], _Boxes] = {}
     for item in taken:
-        _add(merged, item.anchor.place(item.start, item.end))
+        anchor = item.anchor
+        if isinstance(anchor, PageAnchor | SlideAnchor):
+            key = (anchor.page, anchor.page_id) if isinstance(anchor, PageAnchor) else (anchor.slide,)
+            if key not in groups:
+                groups[key] = _Boxes(len(merged))
+                merged.append(anchor.place(item.start, item.end))
+            groups[key].add(anchor)
+        else:
+            _add(merged, anchor.place(item.start, item.end))
+    for group in groups.values():
+        update = {"quads": tuple(group.quads), "blocks": tuple(group.blocks)}
+        merged[group.index] = merged[group.index].model_copy(update=update)
     return tuple(merged)
+
+
+class _Boxes:
+    """The quads and blocks gathered for one page or slide, whose place stands at ``index``."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.quads: list[Quad] = []
+        self.blocks: dict[str, None] = {}
+
+    def add(self, anchor: PageAnchor | SlideAnchor) -> None:
+        # The spans of one block share its quad object: identity is enough, and comparing thousands by value is slow.
+        self.quads.extend(quad for quad in anchor.quads if not any(quad is seen for seen in self.quads[-8:]))
+        self.blocks[anchor.block] = None
 
 
 def _add(merged: list[Place], new: Place) -> None:
@@ -112,21 +138,13 @@ def _add(merged: list[Place], new: Place) -> None:
 
 
 def _merge(old: Place, new: Place) -> Place | None:
-    blocks = _union(old.blocks, new.blocks)
+    blocks = tuple(dict.fromkeys((*old.blocks, *new.blocks)))
     match old, new:
-        case PagePlace(), PagePlace() if (old.page, old.page_id) == (new.page, new.page_id):
-            return old.model_copy(update={"quads": _union(old.quads, new.quads), "blocks": blocks})
-        case SlidePlace(), SlidePlace() if old.slide == new.slide:
-            return old.model_copy(update={"quads": _union(old.quads, new.quads), "blocks": blocks})
         case SheetPlace(), SheetPlace() if old.sheet == new.sheet:
             cells = CellRange.parse(old.cells).joined(CellRange.parse(new.cells))
             return None if cells is None else old.model_copy(update={"cells": str(cells), "blocks": blocks})
         case ElementPlace(), ElementPlace() if old.path == new.path and new.start - old.end in (0, 1):
             return old.model_copy(update={"end": new.end, "blocks": blocks})
+        case _ if old == new:
+            return old
     return None
-
-
-def _union(first: Sequence[object], second: Sequence[object]) -> tuple[object, ...]:
-    """In order, without repeats. Only the tail is looked at: repeats come from neighbouring spans of one block."""
-    tail = first[-8:]
-    return (*first, *(item for item in second if item not in tail))

@@ -61,7 +61,7 @@ def hit_by_id(connection: apsw.Connection, chunk_id: str) -> Hit | None:
 
 def hits(connection: apsw.Connection, scores: Sequence[tuple[int, float]], terms: Sequence[Term]) -> list[Hit]:
     """In the order of ``scores`` (chunk key, score)."""
-    found = []
+    found: list[Hit] = []
     for key, score in scores:
         rows = connection.execute(f"{_HIT} WHERE chunks.key = ?", (key,))
         found.extend(_hit(row, score, terms) for row in rows)

@@ -4,6 +4,8 @@
 ``chunks``      its chunks in order: text, headings and, as JSON, the rest
 ``words``       FTS5 over text and headings; its content is ``chunks``, nothing is stored twice
 ``vectors``     one row per chunk, float32 little endian, all of one dimension (compared exactly, by sqlite-vec)
+``vocabulary``  how many chunks have a word (a view of ``words``)
+``facts``       ``tokens``: the version of the token rules; ``lingering``: replaced words are still in the file
 ``tombstones``  of deleted documents: the hash of the id and the generation number, nothing else
 """
 
@@ -51,8 +53,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
   text, headings, content='chunks', content_rowid='key', tokenize='stepflow'
 );
 INSERT INTO words (words, rank) VALUES ('rank', 'bm25(1.0, {HEADING_WEIGHT})');
-INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
-INSERT INTO facts VALUES ('tokens', {TOKENS_VERSION});
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
+INSERT INTO facts VALUES ('tokens', {TOKENS_VERSION}), ('lingering', 0);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """

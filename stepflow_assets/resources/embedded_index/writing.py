@@ -24,7 +24,8 @@ def write(connection: apsw.Connection, content: Content, generation: int) -> Wri
             return WriteResult(
                 generation=live[0], chunks=len(content.rows), content_digest=content.digest, written=False
             )
-        _erase(connection, content.document_digest)
+        if _erase(connection, content.document_digest):
+            connection.execute("UPDATE facts SET value = 1 WHERE name = 'lingering'")
         connection.execute("DELETE FROM tombstones WHERE digest = ?", (content.document_digest,))
         _insert(connection, content, generation)
     return WriteResult(generation=generation, chunks=len(content.rows), content_digest=content.digest, written=True)
@@ -35,7 +36,7 @@ def delete(connection: apsw.Connection, digest: str, generation: int) -> bool:
     unless a reader still holds that (then with the next checkpoint)."""
     with _writing(connection):
         _refuse_if_late(connection, digest, generation)
-        existed = _erase(connection, digest)
+        existed = _erase_for_good(connection, digest)
         connection.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?)", (digest, generation))
     if existed:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -75,6 +76,19 @@ def _erase(connection: apsw.Connection, digest: str) -> bool:
     ):
         connection.execute(statement, (key,))
     return True
+
+
+def _erase_for_good(connection: apsw.Connection, digest: str) -> bool:
+    """FTS5 marks words as deleted and drops them when it merges, which is ten times faster than taking them out at once:
+    right for a generation that is replaced, not for one that has to be forgotten. Then the words of generations
+    replaced before go too: 'optimize' merges everything (0.3 s for 50,000 chunks)."""
+    connection.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+    existed = _erase(connection, digest)
+    connection.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 0)")
+    if connection.execute("SELECT value FROM facts WHERE name = 'lingering'").get:
+        connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        connection.execute("UPDATE facts SET value = 0 WHERE name = 'lingering'")
+    return existed
 
 
 def _insert(connection: apsw.Connection, content: Content, generation: int) -> None:

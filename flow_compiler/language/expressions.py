@@ -7,13 +7,16 @@ They are parsed once, when the flow is loaded. In an object the first of ``$lite
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from flow_compiler.language.paths import WHOLE, Path, PathError
 from flow_compiler.language.source import Where
 
 Json = Any
+
+Ignored: TypeAlias = tuple[str, ...]
+"""Keys written beside the deciding one that have no meaning there: kept only so that diagnostics can name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Literal:
 
     value: Json
     protected: bool = False
+    ignored: Ignored = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class InputRef:
     """``$input``: a part of the run's input."""
 
     path: Path = WHOLE
+    ignored: Ignored = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class StepRef:
 
     step: str
     path: Path = WHOLE
+    ignored: Ignored = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class VariableRef:
 
     path: Path
     default: Expression | None = None
+    ignored: Ignored = field(default=(), compare=False)
 
     @property
     def name(self) -> str | None:
@@ -65,27 +72,29 @@ class If:
     condition: Expression
     then: Expression
     otherwise: Expression
+    ignored: Ignored = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Coalesce:
-    """``$coalesce``: the first member that is not null; later ones are not evaluated."""
+    """``$coalesce``: the first item that is not null; later ones are not evaluated."""
 
-    members: tuple[Expression, ...]
+    items: tuple[Expression, ...]
+    ignored: Ignored = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectExpr:
-    """An object with at least one member that is not a plain literal."""
+    """An object with at least one field that is not a plain literal."""
 
-    members: Mapping[str, Expression]
+    fields: Mapping[str, Expression]
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayExpr:
-    """An array with at least one member that is not a plain literal."""
+    """An array with at least one item that is not a plain literal."""
 
-    members: tuple[Expression, ...]
+    items: tuple[Expression, ...]
 
 
 Expression: TypeAlias = Literal | InputRef | StepRef | VariableRef | If | Coalesce | ObjectExpr | ArrayExpr
@@ -100,10 +109,11 @@ def parse_expression(value: Json, where: Where | None = None) -> Expression:
         for key, parse in _BY_KEY.items():
             if key in value:
                 return parse(value, where)
-        return _object(value, where)
+        fields = {key: parse_expression(part, where.at(key)) for key, part in value.items()}
+        return Literal(value) if all(map(_is_plain, fields.values())) else ObjectExpr(fields)
     if isinstance(value, list):
-        members = tuple(parse_expression(member, where.at(index)) for index, member in enumerate(value))
-        return Literal(value) if all(map(_is_plain, members)) else ArrayExpr(members)
+        items = tuple(parse_expression(part, where.at(index)) for index, part in enumerate(value))
+        return Literal(value) if all(map(_is_plain, items)) else ArrayExpr(items)
     return Literal(value)
 
 
@@ -122,25 +132,24 @@ def expression_to_json(expression: Expression) -> Json:
         case If(condition, then, otherwise):
             written = {"$if": expression_to_json(condition), "then": expression_to_json(then)}
             return written if otherwise == NULL else {**written, "else": expression_to_json(otherwise)}
-        case Coalesce(members):
-            return {"$coalesce": [expression_to_json(member) for member in members]}
-        case ObjectExpr(by_key):
-            return {key: expression_to_json(member) for key, member in by_key.items()}
-        case ArrayExpr(members):
-            return [expression_to_json(member) for member in members]
+        case Coalesce(items):
+            return {"$coalesce": [expression_to_json(item) for item in items]}
+        case ObjectExpr(fields):
+            return {key: expression_to_json(part) for key, part in fields.items()}
+        case ArrayExpr(items):
+            return [expression_to_json(item) for item in items]
 
 
 def _is_plain(expression: Expression) -> bool:
     return isinstance(expression, Literal) and not expression.protected
 
 
-def _object(value: dict[str, Json], where: Where) -> Expression:
-    members = {key: parse_expression(member, where.at(key)) for key, member in value.items()}
-    return Literal(value) if all(map(_is_plain, members.values())) else ObjectExpr(members)
+def _others(value: dict[str, Json], *known: str) -> Ignored:
+    return tuple(key for key in value if key not in known)
 
 
 def _literal(value: dict[str, Json], _where: Where) -> Expression:
-    return Literal(value["$literal"], protected=True)
+    return Literal(value["$literal"], protected=True, ignored=_others(value, "$literal"))
 
 
 def _if(value: dict[str, Json], where: Where) -> Expression:
@@ -150,17 +159,19 @@ def _if(value: dict[str, Json], where: Where) -> Expression:
         parse_expression(value["$if"], where.at("$if")),
         parse_expression(value["then"], where.at("then")),
         parse_expression(value.get("else"), where.at("else")),
+        ignored=_others(value, "$if", "then", "else"),
     )
 
 
 def _coalesce(value: dict[str, Json], where: Where) -> Expression:
-    members = value["$coalesce"]
-    if not isinstance(members, list):
-        raise where.at("$coalesce").error(
-            f"$coalesce must be an array, not {kind_of(members)}", "Write `$coalesce: [first choice, second choice]`."
-        )
+    items = value["$coalesce"]
     inner = where.at("$coalesce")
-    return Coalesce(tuple(parse_expression(member, inner.at(index)) for index, member in enumerate(members)))
+    if not isinstance(items, list):
+        raise inner.error(
+            f"$coalesce must be an array, not {kind_of(items)}", "Write `$coalesce: [first choice, second choice]`."
+        )
+    parsed = tuple(parse_expression(item, inner.at(index)) for index, item in enumerate(items))
+    return Coalesce(parsed, ignored=_others(value, "$coalesce"))
 
 
 def _from(value: dict[str, Json], where: Where) -> Expression:
@@ -173,17 +184,18 @@ def _step(value: dict[str, Json], where: Where) -> Expression:
         raise where.at("$step").error(
             f"$step must be a string, not {kind_of(step)}", 'Write the id of an earlier step in quotes: `$step: "id"`.'
         )
-    return StepRef(step, _path(value.get("path"), "path", where))
+    return StepRef(step, _path(value.get("path"), "path", where), ignored=_others(value, "$step", "path"))
 
 
 def _input(value: dict[str, Json], where: Where) -> Expression:
-    return InputRef(_path(value["$input"], "$input", where))
+    return InputRef(_path(value["$input"], "$input", where), ignored=_others(value, "$input"))
 
 
 def _variable(value: dict[str, Json], where: Where) -> Expression:
-    default = value.get("default")
+    """``default: null`` is a default like any other, unlike an absent one."""
+    default = parse_expression(value["default"], where.at("default")) if "default" in value else None
     path = _path(value["$variable"], "$variable", where)
-    return VariableRef(path, None if default is None else parse_expression(default, where.at("default")))
+    return VariableRef(path, default, ignored=_others(value, "$variable", "default"))
 
 
 def _path(text: Json, key: str, where: Where) -> Path:

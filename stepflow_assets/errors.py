@@ -14,6 +14,9 @@ ComponentError
 ├── ProviderError                an OCR engine failed
 │   ├── ProviderUnavailable      it cannot be reached or loaded
 │   └── ProviderQuality          it answered, but with nothing usable
+├── EmbedderError                the embedder refused (category provider)
+│   ├── EmbedderUnavailable      it cannot be reached, or asks to come back later
+│   └── EmbedderUnusable         it answered, but with vectors that cannot be used
 ├── EvidenceError                the place of a chunk cannot be shown
 └── IndexProblem                 the search index refused
     ├── IndexUnavailable         unreadable, unwritable, locked, full
@@ -98,6 +101,23 @@ class ProviderQuality(ProviderError):
     code = "provider.quality"
     retryable = False
     next_step = "Look at the page picture; configure a provider that reads its script or handwriting."
+
+
+class EmbedderError(ComponentError):
+    code = "embedder.refused"
+    category = Category.PROVIDER
+    next_step = "Check the embedder's model, address and key in the settings, then run `stepflow-assets retry`."
+
+
+class EmbedderUnavailable(EmbedderError):
+    code = "embedder.unavailable"
+    retryable = True
+    next_step = "Run `stepflow-assets retry` when the embedding server works again."
+
+
+class EmbedderUnusable(EmbedderError):
+    code = "embedder.unusable"
+    next_step = "Check that the configured model and dimensions are those of the embedding server."
 
 
 class EvidenceError(ComponentError):

@@ -146,9 +146,9 @@ def shipped(name: str) -> Path:
     installed = package / "shipped" / name
     if installed.exists():
         return installed
-    checkout = {"flows": "flows", "documents": "examples/documents", "examples": "examples"}
+    checkout = {"documents": "examples/documents", "questions.yaml": "examples/questions.yaml"}
     head, _, rest = name.partition("/")
-    return package.parent / checkout[head] / rest
+    return package.parent / checkout.get(head, head) / rest
 
 
 def shown_value(value: Any) -> str:

@@ -22,5 +22,5 @@ def demo_settings(flags: Mapping[str, Any]) -> Settings:
 def shipped_questions() -> list[str]:
     import yaml
 
-    listed = yaml.safe_load(shipped("examples/questions.yaml").read_text(encoding="utf-8"))
+    listed = yaml.safe_load(shipped("questions.yaml").read_text(encoding="utf-8"))
     return [entry["question"] for entry in listed["questions"]]

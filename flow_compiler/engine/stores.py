@@ -122,10 +122,6 @@ class Journal(Protocol):
         """Erase every record of the root item in all runs; returns (memo keys, artifact digests) they named."""
         ...
 
-    async def refs(self) -> frozenset[str]:
-        """Artifact digests that any record refers to, large outcomes kept as artifacts included: gc keeps them."""
-        ...
-
     async def prune(self, older_than: float) -> int:
         """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
         ...

@@ -1,0 +1,141 @@
+"""Many calls from asyncio tasks, few transactions: what waits while one transaction runs goes into the next together.
+
+One thread does the database work, so calls never block the event loop and SQLite has one writer per process. A call
+that returned is committed; a call that raised has written nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from flow_compiler.engine.storage.database import place_of
+from flow_compiler.engine.storage.failures import store_unavailable
+from flow_compiler.errors import StoreError, StoreUnavailable
+
+Payload = TypeVar("Payload")
+Result = TypeVar("Result")
+
+Operation = Callable[[Connection, Sequence[Payload]], Sequence[Result | StoreError]]
+"""Does the work of many calls at once, in their order. A StoreError in a call's place is raised to that caller alone
+(the operation must then have written nothing for it); an exception raised rolls everything back."""
+
+_RECONNECT_SECONDS = (0.0, 0.5, 2.0, 4.0)
+
+
+@dataclass(frozen=True)
+class _Call:
+    operation: Operation[Any, Any]
+    payload: Any
+    answer: asyncio.Future[Any]
+
+
+class GroupCommit:
+    """Used from one event loop. At most ``bound`` calls wait; further callers wait to be let in."""
+
+    def __init__(self, engine: Engine, name: str, group: int = 512, bound: int = 4096) -> None:
+        self._engine = engine
+        self._group = group
+        self._room = asyncio.Semaphore(bound)
+        self._waiting: list[_Call] = []
+        self._drain: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def run(self, operation: Operation[Payload, Result], payload: Payload) -> Result:
+        """The operation's answer for ``payload``, committed. Raises the StoreError of this call, or StoreUnavailable."""
+        async with self._room:
+            call = _Call(operation, payload, asyncio.get_running_loop().create_future())
+            self._waiting.append(call)
+            if self._drain is None:
+                self._drain = asyncio.create_task(self._drain_all())
+            answer: Result = await call.answer
+            return answer
+
+    async def close(self) -> None:
+        """Waits for what was given; further calls fail."""
+        while self._drain is not None:
+            await asyncio.shield(self._drain)
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def _drain_all(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(0)  # tasks that are ready now join this group
+                if not self._waiting:
+                    return
+                calls, self._waiting = self._waiting[: self._group], self._waiting[self._group :]
+                await self._commit_or_split(calls)
+        finally:
+            self._drain = None
+
+    async def _commit_or_split(self, calls: list[_Call]) -> None:
+        """One transaction; when a call's own content broke it, one each, so that the others do not suffer."""
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._commit, calls)
+        outcome: list[Any] | BaseException = (await asyncio.gather(work, return_exceptions=True))[0]
+        if not isinstance(outcome, BaseException):
+            for call, answer in zip(calls, outcome, strict=True):
+                _settle(call, answer)
+        elif len(calls) == 1 or isinstance(outcome, StoreUnavailable):
+            for call in calls:
+                _settle(call, outcome)
+        else:
+            for call in calls:
+                await self._commit_or_split([call])
+
+    def _commit(self, calls: list[_Call]) -> list[Any]:
+        for pause in _RECONNECT_SECONDS:
+            time.sleep(pause)
+            try:
+                with self._engine.begin() as connection:
+                    return _answers(connection, calls)
+            except DBAPIError as error:
+                # Repeating is safe even if the lost connection had committed: every operation is idempotent.
+                if not (error.connection_invalidated or _is_deadlock(error)):
+                    if len(calls) > 1 and not _is_of_the_database(error):
+                        raise
+                    raise store_unavailable(error, place_of(self._engine)) from error
+                lost = error
+            except SQLAlchemyError as error:
+                if len(calls) > 1:
+                    raise
+                raise store_unavailable(error, place_of(self._engine)) from error
+        raise store_unavailable(lost, place_of(self._engine)) from lost
+
+
+def _answers(connection: Connection, calls: list[_Call]) -> list[Any]:
+    """Operations in the order of their names, the same in every process: locks are taken in one order."""
+    answers: list[Any] = [None] * len(calls)
+    places: dict[Operation[Any, Any], list[int]] = {}
+    for place, call in enumerate(calls):
+        places.setdefault(call.operation, []).append(place)
+    for operation in sorted(places, key=lambda item: item.__qualname__):
+        results = operation(connection, [calls[place].payload for place in places[operation]])
+        for place, result in zip(places[operation], results, strict=True):
+            answers[place] = result
+    return answers
+
+
+def _settle(call: _Call, answer: Any) -> None:
+    if call.answer.done():  # its caller was cancelled while it waited
+        return
+    if isinstance(answer, BaseException):
+        call.answer.set_exception(answer)
+    else:
+        call.answer.set_result(answer)
+
+
+def _is_of_the_database(error: DBAPIError) -> bool:
+    """Full, locked, unreachable, damaged: what no other grouping of the calls would help."""
+    return type(error.orig).__name__ in ("OperationalError", "DatabaseError", "InterfaceError", "DiskFull")
+
+
+def _is_deadlock(error: DBAPIError) -> bool:
+    return getattr(error.orig, "pgcode", None) in ("40P01", "40001")

@@ -1,0 +1,132 @@
+"""A flow as Dagster will see it, worked out once: assets, names, versions, ops and checks. No definitions yet.
+
+Ops, closers of orphaned runs and the definitions all read the same blueprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flow_compiler.assets.checks import StepCheck
+from flow_compiler.assets.lineage import GLUE, OUTPUT, Lineage, lineage_of
+from flow_compiler.assets.naming import Names, dagster_name, is_reserved
+from flow_compiler.assets.pools import DEFAULT_POOL, PoolSettings, nested_steps, placed, pool_of
+from flow_compiler.assets.segments import Segment, segments_of
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.language.canonical import digest
+from flow_compiler.language.model import Flow, Step
+
+_VERSION_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """``name`` is the flow's Dagster name; assets are named by step id everywhere, :data:`OUTPUT` included."""
+
+    flow: Flow
+    name: str
+    lineage: Lineage
+    names: Names
+    segments: tuple[Segment, ...]
+    code_versions: Mapping[str, str]
+    checks: Mapping[str, tuple[StepCheck, ...]]
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        return self.lineage.assets
+
+    @cached_property
+    def check_names(self) -> Mapping[str, str]:
+        """Dagster name of each check → its own name, over all steps."""
+        return {dagster_name(check.name): check.name for checks in self.checks.values() for check in checks}
+
+    def segment_of(self, asset: str) -> Segment:
+        """The segment whose op reports the asset: its step's, or the last one for the flow's whole result."""
+        if asset == OUTPUT:
+            return self.segments[-1]
+        return next(segment for segment in self.segments if asset in segment.steps)
+
+    def op_name(self, segment: Segment) -> str:
+        """Unique among all flows of a code location, as Dagster asks of op names."""
+        number = f"_{segment.number}" if segment.number else ""
+        return f"{self.name}_{dagster_name(segment.pool)}{number}"
+
+    def unreached(
+        self, wanted: Collection[str], succeeded: Collection[str], failed: Collection[str]
+    ) -> tuple[str, ...]:
+        """Of the ``wanted`` assets, those that a partition which failed should have reached and did not.
+
+        A step that only some inputs need counts when it was reached and failed; one that laziness may have left out does
+        not. A failure behind the last asset (the flow's output) is shown on the assets nothing comes from.
+        """
+        missing = [
+            asset
+            for asset in self.assets
+            if asset in wanted and asset not in succeeded and (asset in failed or self._is_certain(asset))
+        ]
+        return tuple(missing or [asset for asset in self.assets if asset in wanted and asset in self._last_of(wanted)])
+
+    def finished(self, wanted: Collection[str], succeeded: Collection[str]) -> bool:
+        """Whether every wanted asset that each input needs is there."""
+        return all(asset in succeeded for asset in self.assets if asset in wanted and self._is_certain(asset))
+
+    def _is_certain(self, asset: str) -> bool:
+        return asset == OUTPUT or asset in self.lineage.certain
+
+    def _last_of(self, wanted: Collection[str]) -> frozenset[str]:
+        with_children = frozenset().union(*(self.lineage.parents[asset] for asset in self.assets if asset in wanted))
+        return frozenset(wanted) - with_children
+
+
+def draw(
+    flow: Flow,
+    registry: ComponentRegistry,
+    *,
+    name: str | None = None,
+    pools: Mapping[str, PoolSettings],
+    routes: Mapping[str, str],
+    checks: Sequence[StepCheck],
+) -> Blueprint:
+    """The blueprint of a flow. Components that are not registered give no version and no pool, and stop nothing."""
+    lineage = lineage_of(flow)
+    places = {step_id: placed(_pool(flow.step(step_id), registry, routes), pools) for step_id in lineage.needed}
+    ids = [asset for asset in lineage.assets if asset != OUTPUT]
+    names = Names.of(ids) if ids else Names({OUTPUT: "output"})
+    return Blueprint(
+        flow=flow,
+        name=job_name(name or flow.name or "flow"),
+        lineage=lineage,
+        names=names,
+        segments=segments_of(lineage.needed, places),
+        code_versions={asset: _code_version(flow, lineage, asset, registry) for asset in lineage.assets},
+        checks={
+            asset: tuple(check for check in checks if check.step_id == asset)
+            for asset in lineage.assets
+            if any(check.step_id == asset for check in checks)
+        },
+    )
+
+
+def job_name(flow_name: str) -> str:
+    name = dagster_name(flow_name, fallback="flow")
+    return f"{name}_flow" if is_reserved(name) else name
+
+
+def _pool(step: Step, registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+    """None only for glue: everything else that nobody places is in the default pool."""
+    found = pool_of(step, registry, routes)
+    return found if found or step.component in GLUE else DEFAULT_POOL
+
+
+def _code_version(flow: Flow, lineage: Lineage, asset: str, registry: ComponentRegistry) -> str:
+    """Changes when what the asset's step says changes, or a step without an asset between it and its parents, or the
+    version of a component that any of them calls, in sub-flows too."""
+    covered = [step for step in flow.steps if step.id == asset or step.id in lineage.absorbed[asset]]
+    said = [{key: value for key, value in step.to_json().items() if key != "metadata"} for step in covered]
+    if asset == OUTPUT:
+        said.append({"output": flow.to_json().get("output")})
+    components = [step.component for step in covered] + [nested["component"] for nested in nested_steps(said)]
+    versions = {path: registry.get(path).version for path in components if path in registry}
+    return digest({"said": said, "components": versions})[:_VERSION_DIGITS]

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Float, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, Float, Table, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
@@ -38,9 +38,9 @@ class Durability(StrEnum):
 
 def parse_database_url(database_url: str) -> URL:
     """``sqlite:///file``, ``postgresql://…`` or ``postgres://…``; a plain path means a SQLite file."""
-    text = database_url if "://" in database_url else f"sqlite:///{database_url}"
+    given = database_url if "://" in database_url else f"sqlite:///{database_url}"
     try:
-        url = make_url(text)
+        url = make_url(given)
     except ArgumentError:
         raise StoreUnavailable(
             "the database URL cannot be parsed",
@@ -78,7 +78,10 @@ def create_database(
     try:
         # A server that restarts closes pooled connections: they are checked before use.
         return create_engine(
-            url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "application_name": "stepflow"}
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "application_name": "stepflow"},
         )
     except ImportError:
         raise StoreUnavailable(
@@ -92,10 +95,7 @@ def reading(engine: Engine) -> Engine:
 
 
 def insert(dialect: str, table: Table) -> Any:
-    """The dialect's INSERT, which knows ``on_conflict_do_update``; each dialect is imported only where it is used.
-
-    Statements made with it are cached by their makers: building one costs more than running it.
-    """
+    """The dialect's INSERT, which knows ``on_conflict_do_update``; each dialect is imported only where it is used."""
     if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
@@ -103,6 +103,23 @@ def insert(dialect: str, table: Table) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def compiled(dialect: str, statement: Any) -> Executable:
+    """``statement`` as fixed SQL with named parameters. SQLAlchemy compiles ON CONFLICT anew at every call: 0.3 ms."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return text(str(statement.compile(dialect=sqlite.dialect(paramstyle="named"))))
+    from sqlalchemy.dialects import postgresql
+
+    return text(str(statement.compile(dialect=postgresql.dialect(paramstyle="named"))))  # type: ignore[no-untyped-call]
+
+
+def compiled_for_many(dialect: str, statement: Any) -> Executable:
+    """The same for many rows at once. On PostgreSQL the construct stays: its rows then travel as one statement."""
+    executable: Executable = compiled(dialect, statement) if dialect == "sqlite" else statement
+    return executable
 
 
 class now(FunctionElement[float]):
@@ -126,7 +143,7 @@ def _sqlite(url: URL, durability: Durability, busy_seconds: float) -> Engine:
     file = Path(str(url.database))
     with store_failures(f"folder {file.parent}"):
         file.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds, "isolation_level": None})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_seconds, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:

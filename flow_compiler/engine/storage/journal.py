@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, and_, bindparam, case, delete, func, or_, select
 
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
-from flow_compiler.engine.storage.database import insert, now
+from flow_compiler.engine.storage.database import compiled_for_many, insert, now
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.leases import lease_lost, newest
 from flow_compiler.engine.storage.record_rows import records_of, refs_of, row_of
@@ -123,8 +123,7 @@ def _beginning(dialect: str) -> Executable:
     offered = insert(dialect, journal)
     later = offered.excluded.attempts > journal.c.attempts
     higher = case((later, offered.excluded.attempts), else_=journal.c.attempts)
-    statement: Executable = offered.on_conflict_do_update(index_elements=_KEY, set_={"attempts": higher})
-    return statement
+    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_={"attempts": higher}))
 
 
 def _record(
@@ -146,8 +145,7 @@ def _identity(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _recording(dialect: str) -> Executable:
     offered = insert(dialect, journal)
     new = {column.name: offered.excluded[column.name] for column in journal.columns if not column.primary_key}
-    statement: Executable = offered.on_conflict_do_update(index_elements=_KEY, set_=new)
-    return statement
+    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_=new))
 
 
 def _numbers(connection: Connection, runs: Sequence[str]) -> Sequence[Sequence[str]]:

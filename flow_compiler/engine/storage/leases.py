@@ -19,12 +19,13 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    literal_column,
     or_,
     select,
     update,
 )
 
-from flow_compiler.engine.storage.database import insert, now
+from flow_compiler.engine.storage.database import compiled, insert, now
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.stored_text import stored
 from flow_compiler.engine.storage.tables import leases
@@ -117,20 +118,20 @@ def _taking(dialect: str) -> Executable:
     offered = insert(dialect, leases).values(
         name=bindparam("name", type_=Text),
         owner=bindparam("owner", type_=Text),
-        token=cast(now() * 1_000_000, BigInteger),
+        token=cast(now() * literal_column("1000000"), BigInteger),
         expires_at=now() + bindparam("ttl", type_=Float),
     )
     given = offered.excluded
-    taking: Executable = offered.on_conflict_do_update(
+    taking = offered.on_conflict_do_update(
         index_elements=[leases.c.name],
         set_={
             "owner": given.owner,
-            "token": case((given.token > leases.c.token, given.token), else_=leases.c.token + 1),
+            "token": case((given.token > leases.c.token, given.token), else_=leases.c.token + literal_column("1")),
             "expires_at": given.expires_at,
         },
         where=or_(leases.c.expires_at <= now(), leases.c.owner == given.owner),
     ).returning(leases.c.token, leases.c.expires_at)
-    return taking
+    return compiled(dialect, taking)
 
 
 def _until(expires_at: ColumnElement[float]) -> Executable:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, bindparam, delete, select
 
 from flow_compiler.engine.outcomes import Failure
-from flow_compiler.engine.storage.database import insert
+from flow_compiler.engine.storage.database import compiled_for_many, insert
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.record_rows import records_of, refs_of, row_of
 from flow_compiler.engine.storage.tables import memo
@@ -83,8 +83,8 @@ def _put(connection: Connection, groups: Sequence[Sequence[dict[str, Any]]]) -> 
 def _putting(dialect: str) -> Executable:
     offered = insert(dialect, memo)
     new = {column.name: offered.excluded[column.name] for column in memo.columns if not column.primary_key}
-    statement: Executable = offered.on_conflict_do_update(index_elements=[memo.c.key], set_=new, where=memo.c.degraded)
-    return statement
+    better = offered.on_conflict_do_update(index_elements=[memo.c.key], set_=new, where=memo.c.degraded)
+    return compiled_for_many(dialect, better)
 
 
 def _delete(connection: Connection, groups: Sequence[Sequence[str]]) -> Sequence[int]:

@@ -74,7 +74,9 @@ class MemoTraffic:
                     done.set_result(None)
 
 
-def _fail(waiting: Sequence[asyncio.Future[None]] | Sequence[asyncio.Future[MemoEntry | None]], error: Exception) -> None:
+def _fail(
+    waiting: Sequence[asyncio.Future[None]] | Sequence[asyncio.Future[MemoEntry | None]], error: Exception
+) -> None:
     for future in waiting:
         if not future.done():
             future.set_exception(error)

@@ -49,6 +49,10 @@ class Resources:
             ) from None
         return found
 
+    def plus(self, item: Any) -> Resources:
+        """These and one more, found by its own type."""
+        return Resources({**self._items, type(item): item})
+
 
 class NumberSink(Protocol):
     def __call__(self, **numbers: float | int) -> None: ...
@@ -60,6 +64,10 @@ class FlowRunner(Protocol):
 
     async def __call__(self, flow: Json, given: Json, index: int = 0) -> FlowResult:
         """``flow`` is the flow as JSON (variables are not inherited). Raises FlowError when it cannot be read."""
+        ...
+
+    def check(self, flow: Json) -> None:
+        """Raises FlowError when the flow cannot be read."""
         ...
 
     @property

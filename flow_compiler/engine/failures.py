@@ -58,10 +58,7 @@ def _code_of(error: FlowCompilerError) -> TaskErrorCode:
 def builtin_failure(step_id: str, error: Exception) -> Failure:
     """A built-in that cannot do its work answers as the reference does: UNREACHABLE, with a fixed message. The
     cause is in ``next_step``."""
-    if isinstance(error, CallFailed):
-        cause = error.failure
-    else:
-        cause = failure_of(error)
+    cause = error.failure if isinstance(error, CallFailed) else failure_of(error)
     return Failure(
         code=TaskErrorCode.UNREACHABLE,
         message=f'step "{step_id}" failed',

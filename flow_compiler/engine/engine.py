@@ -1,0 +1,75 @@
+"""The lazy asynchronous interpreter. Command line, HTTP API, tests and Dagster ops all call this one.
+
+>>> async with Engine(registry, stores, resources) as engine:
+...     item = engine.item(flow, run_id="r1", key="files:a.pdf", input={"x": 1})
+...     result = await item.evaluate()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from flow_compiler.engine.builtins import BUILTINS
+from flow_compiler.engine.components import Resources
+from flow_compiler.engine.item_run import ItemResult, ItemRun
+from flow_compiler.engine.leasing import new_owner
+from flow_compiler.engine.outcomes import Json
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.settings import EngineSettings
+from flow_compiler.engine.step_runs import Machinery, StepHooks
+from flow_compiler.engine.stores import Stores
+from flow_compiler.language.model import Flow
+
+__all__ = ["Engine", "EngineSettings", "ItemResult", "ItemRun", "StepHooks"]
+
+
+class Engine:
+    """Everything runs of flows share in this process: components, stores, threads, batches. Lives in one event loop."""
+
+    def __init__(
+        self,
+        registry: ComponentRegistry,
+        stores: Stores,
+        resources: Resources | None = None,
+        settings: EngineSettings | None = None,
+    ) -> None:
+        """The built-in components are added to ``registry``."""
+        settings = settings or EngineSettings()
+        components = [*(part for part in BUILTINS if part.path not in registry), *registry]
+        self._machinery = Machinery(
+            ComponentRegistry(components), stores, (resources or Resources()).plus(settings), settings, new_owner()
+        )
+
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._machinery.caller.close()
+        await self._machinery.remembering.close()
+
+    def item(
+        self,
+        flow: Flow,
+        *,
+        run_id: str,
+        key: str,
+        input: Json,
+        variables: Mapping[str, Json] | None = None,
+        hooks: StepHooks | None = None,
+        refresh: bool = False,
+    ) -> ItemRun:
+        """One root item of the run: ``key`` tells it from the run's others. ``refresh`` ignores what is remembered
+        from other runs, and replaces it."""
+        return ItemRun(
+            self._machinery,
+            flow,
+            run_id=run_id,
+            key=key,
+            given=input,
+            variables=variables or {},
+            hooks=hooks,
+            refresh=refresh,
+        )

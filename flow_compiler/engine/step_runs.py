@@ -1,0 +1,243 @@
+"""One step to its end: gate, replay, memo, attempts, ``onError``, and the record that makes it finished."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from flow_compiler.engine.calling import Caller
+from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
+from flow_compiler.engine.failures import CallFailed, failure_of, unroutable
+from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
+from flow_compiler.engine.flow_run import FlowRun
+from flow_compiler.engine.leasing import HeldLease
+from flow_compiler.engine.memo_key import memo_key
+from flow_compiler.engine.outcomes import Failure, FlowResult, Json, Reuse, StepRecord, Success
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.remembering import Remembering
+from flow_compiler.engine.retrying import Budgets
+from flow_compiler.engine.settings import EngineSettings
+from flow_compiler.engine.stores import ItemPath, Stores, nested_path
+from flow_compiler.engine.sub_flows import SubFlows
+from flow_compiler.engine.tally import Tally, artifact_refs
+from flow_compiler.errors import FlowCompilerError, UnknownComponent
+from flow_compiler.language.model import ErrorAction, Step
+
+
+class StepHooks(Protocol):
+    """What a shell around the engine wants to know and decide while an item runs."""
+
+    async def gate(self, step_id: str) -> Failure | None:
+        """Asked for each top-level step when its input is resolved, before it is called or replayed. A Failure
+        refuses the step."""
+        ...
+
+    async def finished(self, step_id: str, record: StepRecord) -> None:
+        """A top-level step has ended and its record is committed."""
+        ...
+
+    def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
+        """A leaf call ended, nested ones too. Must not block."""
+        ...
+
+
+class Machinery:
+    """The parts of an engine that steps need, shared by all its items."""
+
+    def __init__(
+        self,
+        registry: ComponentRegistry,
+        stores: Stores,
+        resources: Resources,
+        settings: EngineSettings,
+        owner: str,
+    ) -> None:
+        self.registry = registry
+        self.stores = stores
+        self.resources = resources
+        self.settings = settings
+        self.owner = owner
+        self.caller = Caller(settings.threads, settings.batch_wait)
+        self.remembering = Remembering(stores.memo, stores.leases, owner, settings.lease_ttl)
+        self.plans = FlowPlans()
+
+
+class StepRuns:
+    """The steps of one root item in one run, nested ones included."""
+
+    def __init__(self, machinery: Machinery, run_id: str, hooks: StepHooks | None, refresh: bool) -> None:
+        self.memo_keys: set[str] = set()
+        self.artifacts: set[str] = set()
+        self._parts = machinery
+        self._run_id = run_id
+        self._hooks = hooks
+        self._refresh = refresh
+        self._lease: HeldLease | None = None
+        self._journaled: Mapping[tuple[ItemPath, str], StepRecord] = {}
+
+    def under(self, lease: HeldLease, journaled: Mapping[tuple[ItemPath, str], StepRecord]) -> None:
+        """From now on records carry this lease, and what the journal holds is replayed."""
+        self._lease = lease
+        self._journaled = journaled
+        for record in journaled.values():
+            self._note(record)
+
+    def flow_run(
+        self, plan: FlowPlan, path: ItemPath, given: Json, variables: dict[str, Json], tally: Tally, *, top: bool
+    ) -> FlowRun:
+        """A flow at ``path``; ``top`` is the root item's own flow, whose steps the hooks hear of."""
+
+        async def run_step(step: Step, value: Json | Failure, *, allowed: bool) -> StepRecord | None:
+            record = await self._run_step(path, step, value, self._hooks if top else None, allowed=allowed)
+            if record is not None:
+                tally.add(record)
+            return record
+
+        return FlowRun(plan, given, variables, run_step, self._parts.caller.activity)
+
+    async def _run_step(
+        self, path: ItemPath, step: Step, value: Json | Failure, hooks: StepHooks | None, *, allowed: bool
+    ) -> StepRecord | None:
+        if isinstance(value, Failure):  # neither retried nor replaced by a default (notes/stepflow 1.3)
+            record = StepRecord(outcome=value, attempts=0)
+        else:
+            earlier = self._journaled.get((path, step.id))
+            if earlier is not None and isinstance(earlier.outcome, Failure):
+                finished, attempts = None, earlier.attempts
+            else:
+                finished, attempts = earlier, 0
+            if finished is None and not allowed:
+                return None
+            refusal = await hooks.gate(step.id) if hooks is not None else None
+            if refusal is not None:
+                record = StepRecord(outcome=refusal, attempts=0)
+            elif finished is not None:
+                reused = finished.computed + finished.reused
+                record = finished.model_copy(update={"reuse": Reuse.JOURNAL, "computed": 0, "reused": reused})
+                self._tell_progress(path, step, record)
+            else:
+                record = await self._call_and_record(path, step, value, attempts)
+        self._note(record)
+        if hooks is not None:
+            await hooks.finished(step.id, record)
+        return record
+
+    async def _call_and_record(self, path: ItemPath, step: Step, value: Json, attempts: int) -> StepRecord:
+        try:
+            component = self._parts.registry.get(step.component)
+        except UnknownComponent as error:
+            return await self._record(path, step, StepRecord(outcome=unroutable(error), attempts=attempts))
+        if self._resumed and not attempts:
+            attempts = await self._parts.stores.journal.attempts(self._run_id, path, step.id)
+        record = await self._attempts(path, step, component, value, attempts)
+        if not component.builtin:
+            self._tell_progress(path, step, record)
+        return await self._record(path, step, record)
+
+    async def _attempts(
+        self, path: ItemPath, step: Step, component: Component, value: Json, attempts: int
+    ) -> StepRecord:
+        """Call until it succeeds or ``onError`` gives up."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        on_error = step.on_error
+        budgets = Budgets(on_error.max_retries if on_error.action is ErrorAction.RETRY else 0, self._parts.settings)
+        while True:
+            attempts += 1
+            if attempts > 1:
+                await self._parts.stores.journal.begin(self._run_id, path, step.id, attempts)
+            tally = Tally()
+            try:
+                record = await self._obtain(path, step, component, value, attempts, tally)
+                return record.model_copy(update={"attempts": attempts, "seconds": loop.time() - began})
+            except CallFailed as failed:
+                failure = failed.failure
+            seconds = loop.time() - began
+            if on_error.action is ErrorAction.USE_DEFAULT:
+                tally.mark_degraded()
+                return _ended(Success(result=on_error.default_value), component, tally, attempts, seconds)
+            record = _ended(failure, component, tally, attempts, seconds)
+            pause = budgets.pause(failure)
+            if pause is None:
+                return record
+            await self._record(path, step, record)
+            await asyncio.sleep(pause)
+
+    async def _obtain(
+        self, path: ItemPath, step: Step, component: Component, value: Json, attempt: int, tally: Tally
+    ) -> StepRecord:
+        """One attempt: from the memo, from somebody who computes it now, or by calling. Raises CallFailed."""
+        parts = self._parts
+        accepted = parts.caller.accept(component, value, step.id)
+
+        async def compute() -> StepRecord:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            context = self._context(path, step, attempt, tally)
+            result = await parts.caller.call(component, accepted, context)
+            return _ended(Success(result=result), component, tally, attempt, loop.time() - began)
+
+        if component.builtin or component.effect is Effect.WRITE:
+            return await compute()
+        try:
+            profile = component.profile_of(accepted, parts.resources)
+        except FlowCompilerError as error:
+            raise CallFailed(failure_of(error)) from error
+        key = memo_key(component, profile, value)
+        return await parts.remembering.obtain(
+            key, component.path, compute, lease=component.lease, refresh=self._refresh
+        )
+
+    def _context(self, path: ItemPath, step: Step, attempt: int, tally: Tally) -> ComponentContext:
+        parts = self._parts
+
+        async def run_below(plan: FlowPlan, given: Json, index: int, below: Tally) -> FlowResult:
+            run = self.flow_run(plan, nested_path(path, step.id, index), given, {}, below, top=False)
+            result = await run.output()
+            assert result is not None  # nothing is left out of a nested run
+            return result
+
+        return ComponentContext(
+            run_id=self._run_id,
+            item=path,
+            step_id=step.id,
+            attempt=attempt,
+            artifacts=parts.stores.artifacts,
+            resources=parts.resources,
+            report=tally.report,
+            mark_degraded=tally.mark_degraded,
+            run_flow=SubFlows(run_below, parts.plans, parts.caller.activity, tally, parts.settings.map_concurrency),
+        )
+
+    async def _record(self, path: ItemPath, step: Step, record: StepRecord) -> StepRecord:
+        lease = self._lease.current if self._lease is not None else None
+        await self._parts.stores.journal.record(self._run_id, path, step.id, record, lease)
+        return record
+
+    @property
+    def _resumed(self) -> bool:
+        """Somebody worked on this item before: attempts that were killed may have been counted."""
+        return bool(self._journaled)
+
+    def _note(self, record: StepRecord) -> None:
+        if record.memo_key is not None:
+            self.memo_keys.add(record.memo_key)
+        self.artifacts.update(record.refs)
+
+    def _tell_progress(self, path: ItemPath, step: Step, record: StepRecord) -> None:
+        if self._hooks is not None:
+            self._hooks.progressed(path, step.id, record)
+
+
+def _ended(outcome: FlowResult, component: Component, tally: Tally, attempts: int, seconds: float) -> StepRecord:
+    return StepRecord(
+        outcome=outcome,
+        attempts=attempts,
+        seconds=seconds,
+        numbers=tally.numbers,
+        refs=artifact_refs(outcome.result) if isinstance(outcome, Success) else (),
+        degraded=tally.degraded,
+        computed=tally.computed + (0 if component.builtin else 1),
+        reused=tally.reused,
+    )

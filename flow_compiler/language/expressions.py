@@ -251,3 +251,5 @@ _BY_KEY: dict[str, Callable[[dict[str, Json], Where], Expression]] = {
     "$input": _input,
     "$variable": _variable,
 }
+
+DECIDING_KEYS = tuple(_BY_KEY)

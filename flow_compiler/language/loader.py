@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 
 from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.expressions import Json
 from flow_compiler.language.json_text import read_json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.reading import flow_from_json
-from flow_compiler.language.source import Source
+from flow_compiler.language.source import Place, Source
 from flow_compiler.language.yaml_text import read_yaml
 
 __all__ = ["MAX_BYTES", "flow_from_json", "load_flow", "parse_flow"]
@@ -41,9 +42,20 @@ def load_flow(path: str | FilePath) -> Flow:
 def parse_flow(text: str, file: str | None = None) -> Flow:
     """The flow in YAML or JSON text; ``file`` is named in errors. Raises FlowLoadError."""
     _require_size(len(text), file)
-    is_json = text.lstrip()[:1] == "{" and (file or "").lower().endswith(".json")
-    value, places = (read_json if is_json else read_yaml)(text, file)
+    value, places = _read(text, file)
     return flow_from_json(value, Source(file, places))
+
+
+def _read(text: str, file: str | None) -> tuple[Json, Place]:
+    """YAML reads most JSON, but not all of it (tabs, surrogate pairs): what starts like JSON is tried as JSON first."""
+    if not text.lstrip().startswith("{"):
+        return read_yaml(text, file)
+    if (file or "").lower().endswith(".json"):
+        return read_json(text, file)
+    try:
+        return read_json(text, file)
+    except FlowLoadError:
+        return read_yaml(text, file)
 
 
 def _require_size(size: int, file: str | None) -> None:

@@ -20,15 +20,24 @@ class Place:
 
     def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]:
         """The place of the value at ``pointer``, or of the nearest value around it; of its key ``key`` if given."""
+        place, reached = self._nearest(pointer)
+        if reached and key is not None and key in place.keys:
+            return place.keys[key]
+        return place.line, place.column
+
+    def inside(self, pointer: tuple[Part, ...]) -> Place:
+        """The place of the value at ``pointer``, or of the nearest value around it, with what is inside it."""
+        return self._nearest(pointer)[0]
+
+    def _nearest(self, pointer: tuple[Part, ...]) -> tuple[Place, bool]:
         place = self
         for part in pointer:
+            if part not in place.members and "$literal" in place.members:
+                place = place.members["$literal"]
             if part not in place.members:
-                break
+                return place, False
             place = place.members[part]
-        else:
-            if key is not None and key in place.keys:
-                return place.keys[key]
-        return place.line, place.column
+        return place, True
 
 
 @dataclass(frozen=True, slots=True)

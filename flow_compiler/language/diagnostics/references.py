@@ -1,0 +1,125 @@
+"""Rules about what expressions refer to: steps, variables, fields."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.expressions import InputRef, StepRef, VariableRef
+from flow_compiler.language.model import Flow
+from flow_compiler.language.schemas import declared_variables, input_schema, variables_schema
+from flow_compiler.language.source import Where
+from flow_compiler.language.walk import Found, walk
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Whose expression it is: a step, or (None) the flow's output; and the steps it may refer to."""
+
+    step_id: str | None
+    available: Collection[str]
+
+    def __str__(self) -> str:
+        return "the output" if self.step_id is None else f"step {self.step_id!r}"
+
+
+def references(flow: Flow) -> Iterator[Diagnostic]:
+    """Every reference in step inputs and output. A step may refer to earlier steps only."""
+    available: list[str] = []
+    for index, step in enumerate(flow.steps):
+        start = ("steps", index, "input")
+        yield from _of_expression(flow, _Owner(step.id, tuple(available)), Found(step.input, start, start))
+        available.append(step.id)
+    yield from _of_expression(flow, _Owner(None, available), Found(flow.output, ("output",), ("output",)))
+
+
+def missing_variable_schema(flow: Flow) -> Iterator[Diagnostic]:
+    """Said once a flow, at its first ``$variable``."""
+    if variables_schema(flow) is not None:
+        return
+    starts = [Found(step.input, (), ("steps", index, "input")) for index, step in enumerate(flow.steps)]
+    for start in [*starts, Found(flow.output, (), ("output",))]:
+        for found in walk(start):
+            if isinstance(found.expression, VariableRef) and found.expression.path.parts:
+                yield finding(
+                    Kind.MISSING_VARIABLE_SCHEMA,
+                    "the flow uses variables but does not declare any",
+                    Where(flow.source, found.pointer),
+                    path=("variables",),
+                    instead="Declare them under `schemas: {type: object, properties: {variables: …}}`.",
+                )
+                return
+
+
+def _of_expression(flow: Flow, owner: _Owner, start: Found) -> Iterator[Diagnostic]:
+    for found in walk(start):
+        match found.expression:
+            case StepRef():
+                yield from _step(flow, owner, found, found.expression)
+            case InputRef(path) if not path.is_whole and input_schema(flow) is None:
+                yield _unvalidated(flow, found, f"`{path}` of the input: the flow has no input schema")
+            case VariableRef():
+                yield from _variable(flow, owner, found, found.expression)
+            case _:
+                pass
+
+
+def _step(flow: Flow, owner: _Owner, found: Found, reference: StepRef) -> Iterator[Diagnostic]:
+    where = Where(flow.source, found.pointer)
+    if reference.step == owner.step_id:
+        yield finding(
+            Kind.SELF_REFERENCE,
+            f"step {reference.step!r} refers to itself",
+            where,
+            path=found.path,
+            instead="Refer to an earlier step, or use /builtin/iterate for a loop.",
+        )
+    elif reference.step not in owner.available:
+        later = reference.step in flow
+        yield finding(
+            Kind.UNDEFINED_STEP_REFERENCE,
+            f"{owner} refers to step {reference.step!r}, which {'comes later' if later else 'does not exist'}",
+            where,
+            path=found.path,
+            instead="Move that step before this one." if later else _nearest(reference.step, owner.available),
+        )
+    elif not reference.path.is_whole:
+        yield _unvalidated(flow, found, f"`{reference.path}` of step {reference.step!r}: its result has no schema")
+
+
+def _variable(flow: Flow, owner: _Owner, found: Found, reference: VariableRef) -> Iterator[Diagnostic]:
+    if reference.name is None or variables_schema(flow) is None:
+        return
+    declared = declared_variables(flow)
+    if reference.name not in declared:
+        has_default = reference.default is not None
+        yield finding(
+            Kind.UNDEFINED_VARIABLE if has_default else Kind.UNDEFINED_REQUIRED_VARIABLE,
+            f"{owner} uses the variable {reference.name!r}, which `schemas.properties.variables` does not declare",
+            Where(flow.source, found.pointer),
+            path=found.path,
+            instead=_nearest(reference.name, declared, what="variables", write="Declare it there."),
+        )
+    if not reference.rest.is_whole:
+        yield _unvalidated(flow, found, f"`{reference.rest}` of the variable {reference.name!r}")
+
+
+def _unvalidated(flow: Flow, found: Found, what: str) -> Diagnostic:
+    return finding(
+        Kind.UNVALIDATED_FIELD_ACCESS,
+        f"cannot check {what}",
+        Where(flow.source, found.pointer),
+        path=found.path,
+        experimental=True,
+    )
+
+
+def _nearest(name: str, known: Collection[str], what: str = "earlier steps", write: str = "") -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f"Did you mean {' or '.join(repr(each) for each in near)}?"
+    if write:
+        return write
+    return f"There are these {what}: {', '.join(known)}." if known else f"There are no {what}."

@@ -1,0 +1,113 @@
+"""Rules about flows inside a step's input: what ``put_blob`` stores as a flow, and what ``map`` and ``iterate`` run.
+
+The reference looks at ``put_blob`` only. In the others we report what would fail, not what is only unusual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, Level, finding
+from flow_compiler.language.expressions import ArrayExpr, Expression, Json, Literal, ObjectExpr
+from flow_compiler.language.model import Flow, Step
+from flow_compiler.language.reading import flow_from_json
+from flow_compiler.language.source import Part, Source, Where
+
+Diagnose = Callable[[Flow], list[Diagnostic]]
+
+_RUN_FLOWS = {"/builtin/map": "workflow", "/map": "workflow", "/builtin/iterate": "flow", "/iterate": "flow"}
+_STORE_BLOBS = ("/builtin/put_blob", "/put_blob")
+
+
+class _SubFlow(NamedTuple):
+    value: Json
+    pointer: tuple[Part, ...]
+    known: bool  # nothing of it is filled in while the outer flow runs
+
+
+def subflows(flow: Flow, diagnose: Diagnose) -> Iterator[Diagnostic]:
+    for index, step in enumerate(flow.steps):
+        stored = _stored(step, ("steps", index, "input", "data"))
+        if stored is not None:
+            yield from _inside(flow, stored, diagnose)
+        run = _run(step, ("steps", index, "input"))
+        if run is not None:
+            yield from _failures(flow, run, diagnose)
+
+
+def _stored(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
+    if step.component not in _STORE_BLOBS or not isinstance(step.input, ObjectExpr):
+        return None
+    data, kind = step.input.fields.get("data"), step.input.fields.get("blob_type")
+    if kind == Literal("flow") and isinstance(data, Literal):
+        return _SubFlow(data.value, (*pointer, "$literal") if data.protected else pointer, known=True)
+    return None
+
+
+def _run(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
+    name = _RUN_FLOWS.get(step.component)
+    if name is None or not isinstance(step.input, ObjectExpr) or name not in step.input.fields:
+        return None
+    given = step.input.fields[name]
+    if isinstance(given, Literal) and given.protected:
+        return _SubFlow(given.value, (*pointer, name, "$literal"), known=True)
+    if isinstance(given, Literal | ObjectExpr):
+        return _SubFlow(_as_far_as_known(given), (*pointer, name), known=False)
+    return None
+
+
+def _inside(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
+    """All findings in the sub-flow, under its path in the outer flow; a fatal one there is a fatal one here."""
+    try:
+        inner = _read(flow, sub)
+    except FlowLoadError as error:
+        yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
+        return
+    prefix = Where(flow.source, sub.pointer)
+    for found in diagnose(inner):
+        yield replace(found, path=str(prefix) + found.path.removeprefix("$"))
+
+
+def _failures(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
+    """What makes every item fail. Not fatal here: the outer flow may never call the step."""
+    try:
+        inner = _read(flow, sub)
+    except FlowLoadError as error:
+        if sub.known:
+            yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
+        return
+    for found in diagnose(inner):
+        if found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
+            message = f"{found.path}: {found.message}"
+            yield _invalid(flow, sub, message, found.line, found.column, found.instead)
+
+
+def _read(flow: Flow, sub: _SubFlow) -> Flow:
+    places = flow.source.places.inside(sub.pointer) if flow.source.places else None
+    return flow_from_json(sub.value, Source(flow.source.file, places))
+
+
+def _invalid(flow: Flow, sub: _SubFlow, message: str, line: int | None, column: int | None, instead: str) -> Diagnostic:
+    at_flow = finding(
+        Kind.INVALID_SUBFLOW_LITERAL,
+        f"the flow inside cannot run: {message}",
+        Where(flow.source, sub.pointer),
+        instead=instead,
+    )
+    return at_flow if line is None else replace(at_flow, line=line, column=column)
+
+
+def _as_far_as_known(expression: Expression) -> Json:
+    """The value with null for everything that is filled in while the outer flow runs."""
+    match expression:
+        case Literal(value):
+            return value
+        case ObjectExpr(fields):
+            return {key: _as_far_as_known(field) for key, field in fields.items()}
+        case ArrayExpr(items):
+            return [_as_far_as_known(item) for item in items]
+        case _:
+            return None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from flow_compiler.assets.runtime import FlowRuntime, Progress, Silent
 from flow_compiler.engine.components import Component, Resources
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
-from flow_compiler.engine.stores import Stores
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.loader import load_flow
 from flow_compiler.language.model import Flow
+from stepflow_assets.assets.document_inputs import DocumentInputs
 from stepflow_assets.resources.source_registry import Sources
 from stepflow_assets.settings import Settings
 
@@ -24,14 +25,12 @@ COMPONENT_MODULES = ("source", "pages", "docling", "ocr", "chunks", "embeddings"
 
 @cache
 def document_components() -> ComponentRegistry:
-    """Every component this package serves, and the built-ins."""
-    from flow_compiler.engine.builtins import BUILTINS
-
+    """Every component this package serves; engines add the built-ins."""
     found: list[Component] = []
     for name in COMPONENT_MODULES:
         module = import_module(f"stepflow_assets.components.{name}")
         found += [item.__component__ for item in vars(module).values() if hasattr(item, "__component__")]
-    return BUILTINS | ComponentRegistry(found)
+    return ComponentRegistry(found)
 
 
 @cache
@@ -64,25 +63,37 @@ def open_sources(settings: Settings) -> Sources:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, *, keep_journal: bool = True) -> AsyncIterator[tuple[Engine, Flow]]:
-    """The engine and the flow. Without ``keep_journal`` the run is remembered only in memory: for looking, not for work.
-
-    Worker processes start when a component first needs them and end with the engine.
-    """
-    from dataclasses import replace
-
-    from flow_compiler.engine.storage import memory_stores, open_stores
+async def open_runtime(settings: Settings, progress: Progress | None = None) -> AsyncIterator[FlowRuntime]:
+    """What a run of document flows needs. Worker processes start when a component first needs them and end here."""
+    from flow_compiler.engine.storage import open_stores
+    from stepflow_assets.resources.sql_catalog import open_catalog
 
     async with open_stores(settings.database, settings.artifact_store) as stores:
-        if not keep_journal:
-            stores = replace(stores, journal=memory_stores().journal, leases=memory_stores().leases)
-        async with _engine_over(stores, settings) as engine:
-            yield engine, document_flow(settings.flow_file)
+        with _resources(settings) as resources, closing(open_catalog(settings.database)) as catalog:
+            inputs = DocumentInputs(catalog, resources.get(Sources), settings.variables, flow_identity(settings))
+            async with Engine(document_components(), stores, resources) as engine:
+                yield FlowRuntime(engine, stores, resources, inputs, progress or Silent())
 
 
 @asynccontextmanager
-async def _engine_over(stores: Stores, settings: Settings) -> AsyncIterator[Engine]:
+async def open_replay(settings: Settings) -> AsyncIterator[Engine]:
+    """An engine whose runs are remembered only in memory, over the real memo: for looking at results, not for work."""
+    from flow_compiler.engine.storage import memory_stores, open_stores
+
+    async with open_stores(settings.database, settings.artifact_store) as stores:
+        passing = memory_stores()
+        looking = replace(stores, journal=passing.journal, leases=passing.leases)
+        with _resources(settings) as resources:
+            async with Engine(document_components(), looking, resources) as engine:
+                yield engine
+
+
+@contextmanager
+def _resources(settings: Settings) -> Iterator[Resources]:
+    from stepflow_assets.ocr.registry import OcrProviders
     from stepflow_assets.resources.embedded_index import EmbeddedIndex
+    from stepflow_assets.resources.passwords import Passwords
+    from stepflow_assets.resources.search import SearchIndex
     from stepflow_assets.workers.pools import WorkerPools
 
     pools = WorkerPools(
@@ -94,24 +105,15 @@ async def _engine_over(stores: Stores, settings: Settings) -> AsyncIterator[Engi
     )
     index = EmbeddedIndex(settings.index_file)
     try:
-        resources = Resources(_resources(settings, pools, index))
-        async with Engine(document_components(), stores, resources) as engine:
-            yield engine
+        yield Resources(
+            {
+                WorkerPools: pools,
+                SearchIndex: index,
+                Sources: open_sources(settings),
+                Passwords: Passwords.from_file(settings.password_file),
+                OcrProviders: OcrProviders.from_settings(settings.ocr_provider),
+            }
+        )
     finally:
         pools.close()
         index.close()
-
-
-def _resources(settings: Settings, pools: Any, index: Any) -> Mapping[type[Any], Any]:
-    from stepflow_assets.ocr.registry import OcrProviders
-    from stepflow_assets.resources.passwords import Passwords
-    from stepflow_assets.resources.search import SearchIndex
-    from stepflow_assets.workers.pools import WorkerPools
-
-    return {
-        WorkerPools: pools,
-        SearchIndex: index,
-        Sources: open_sources(settings),
-        Passwords: Passwords.from_file(settings.password_file),
-        OcrProviders: OcrProviders.from_settings(settings.ocr_provider),
-    }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flow_compiler.engine.outcomes import Failure, Json, Success
 from flow_compiler.errors import ComponentError
-from stepflow_assets.assets.runtime import open_engine
+from stepflow_assets.assets.runtime import document_flow, open_replay
 from stepflow_assets.errors import UnknownDocument
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
@@ -25,7 +25,8 @@ async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) ->
         "source": {"uri": row.uri, "version": row.version},
     }
     run_id = f"replay-{uuid.uuid4()}"
-    async with open_engine(workspace.settings, keep_journal=False) as (engine, flow):
+    flow = document_flow(workspace.settings.flow_file)
+    async with open_replay(workspace.settings) as engine:
         item = engine.item(
             flow, run_id=run_id, key=row.document_id, input=given, variables=workspace.settings.variables
         )

@@ -53,9 +53,7 @@ def _words(texts: Iterable[str]) -> Counter[str]:
 
 
 async def _ocr_confidence(given: CheckInput) -> CheckOutcome | None:
-    scores = [
-        blocks.confidence for blocks in block_lists(given) if blocks.provider and blocks.confidence is not None
-    ]
+    scores = [blocks.confidence for blocks in block_lists(given) if blocks.provider and blocks.confidence is not None]
     if not scores:
         return None
     mean = sum(scores) / len(scores)

@@ -1,0 +1,139 @@
+"""Flowing text as a rendered crop: the element's words with the range marked, and a little of what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from stepflow_assets.chunks.cells import CellRange
+from stepflow_assets.chunks.table_text import row_text
+from stepflow_assets.documents.evidence import ElementPlace
+from stepflow_assets.errors import EvidenceError
+from stepflow_assets.evidence.caption import INK, PALE, PAPER
+from stepflow_assets.evidence.converted import ConvertedDocument, Grid
+from stepflow_assets.evidence.fonts import Colour, Face, is_right_to_left
+from stepflow_assets.evidence.grid_picture import draw_grid
+from stepflow_assets.evidence.highlight import Polygon, mark
+from stepflow_assets.evidence.text_lines import Line, wrap
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WIDTH = 1100
+MARGIN = 56
+BETWEEN = 14  # pixels between elements
+AROUND_ELEMENTS = 3  # elements shown before and after
+AROUND_LINES = 3  # lines of each
+MAX_LINES = 60  # of the element itself
+_SIZES = {"title": 32, "section_header": 27}
+_TEXT = 21
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line to draw, and which characters of the element it holds (null: of another element)."""
+
+    text: str
+    face: Face
+    colour: Colour
+    gap: int
+    line: Line | None = None
+
+
+def draw_element(place: ElementPlace, document: ConvertedDocument, *, crop: bool) -> tuple[Image, set[str]]:
+    """The picture and the characters no font has. Raises EvidenceError when there is no such element or range."""
+    text = document.element_text(place.path)
+    if text is None or not 0 <= place.start < place.end <= len(text):
+        raise EvidenceError(f"the document has no characters {place.start}–{place.end} in {place.path}")
+    grid = document.table(place.path)
+    if grid:
+        drawing = draw_grid(
+            {(row, column): cell for row, cells in enumerate(grid) for column, cell in enumerate(cells)},
+            rows_of(grid, place.start, place.end),
+            CellRange(0, 0, len(grid[0]) - 1, len(grid) - 1),
+            crop=crop,
+        )
+        return drawing.picture, drawing.missing
+    before, after = document.around(place.path)
+    rows = list(_element_rows(place, text, document.kind(place.path)))
+    if not crop:
+        rows = [
+            *_context(document, before[-AROUND_ELEMENTS:], last_lines=True),
+            *rows,
+            *_context(document, after[:AROUND_ELEMENTS], last_lines=False),
+        ]
+    return _paint(rows, place, text)
+
+
+def rows_of(grid: Grid, start: int, end: int) -> CellRange:
+    """The rows that characters ``start`` to ``end`` of the table's text fall into."""
+    ends = list(accumulate(len(row_text(row)) + 1 for row in grid))
+    first = next((index for index, row_end in enumerate(ends) if start < row_end), len(ends) - 1)
+    last = next((index for index, row_end in enumerate(ends) if end <= row_end), len(ends) - 1)
+    return CellRange(0, first, max(0, len(grid[0]) - 1), last)
+
+
+def _element_rows(place: ElementPlace, text: str, kind: str) -> Iterator[_Row]:
+    face = _face(kind)
+    lines = wrap(text, face, WIDTH - 2 * MARGIN)
+    first = next((index for index, line in enumerate(lines) if line.end > place.start), 0)
+    begin = max(0, min(first - AROUND_LINES, len(lines) - MAX_LINES))
+    for index, line in enumerate(lines[begin : begin + MAX_LINES]):
+        yield _Row(text[line.start : line.end], face, INK, BETWEEN if index == 0 else 0, line)
+
+
+def _context(document: ConvertedDocument, paths: Sequence[str], *, last_lines: bool) -> Iterator[_Row]:
+    """The near end of each neighbour: what comes just before or just after is what helps."""
+    for path in paths:
+        face = _face(document.kind(path))
+        text = document.element_text(path) or ""
+        lines = wrap(text, face, WIDTH - 2 * MARGIN)
+        cut = lines[-AROUND_LINES:] if last_lines else lines[:AROUND_LINES]
+        for index, line in enumerate(cut):
+            part = text[line.start : line.end]
+            if last_lines and index == 0 and len(lines) > len(cut):
+                part = f"… {part}"
+            if not last_lines and index == len(cut) - 1 and len(lines) > len(cut):
+                part = f"{part} …"
+            yield _Row(part, face, PALE, BETWEEN if index == 0 else 0)
+
+
+def _face(kind: str) -> Face:
+    return Face(_SIZES.get(kind, _TEXT), bold=kind in _SIZES)
+
+
+def _paint(rows: Sequence[_Row], place: ElementPlace, text: str) -> tuple[Image, set[str]]:
+    from PIL import Image as Images
+    from PIL import ImageDraw
+
+    height = sum(row.gap + row.face.line_height for row in rows) + 2 * MARGIN - rows[0].gap
+    picture = Images.new("RGB", (WIDTH, height), PAPER)
+    pen = ImageDraw.Draw(picture)
+    marks: list[Polygon] = []
+    missing: set[str] = set()
+    y = MARGIN - rows[0].gap
+    for row in rows:
+        y += row.gap
+        width = row.face.width(row.text)
+        x = WIDTH - MARGIN - width if is_right_to_left(row.text) else float(MARGIN)
+        row.face.draw(pen, (x, y), row.text, row.colour)
+        if row.line is not None:
+            marks.extend(_marked(row, row.line, place, text, x, y, width))
+        y += row.face.line_height
+        missing |= row.face.missing
+    mark(picture, marks)
+    return picture, missing
+
+
+def _marked(
+    row: _Row, line: Line, place: ElementPlace, text: str, x: float, y: float, width: float
+) -> Iterator[Polygon]:
+    start, end = max(place.start, line.start), min(place.end, line.end)
+    if start >= end:
+        return
+    before, upto = row.face.width(text[line.start : start]), row.face.width(text[line.start : end])
+    left, right = (x + width - upto, x + width - before) if is_right_to_left(row.text) else (x + before, x + upto)
+    top, bottom = y + 1, y + row.face.line_height - 1
+    yield [(left, top), (right, top), (right, bottom), (left, bottom)]

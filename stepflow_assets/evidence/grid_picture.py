@@ -1,0 +1,111 @@
+"""Cells in their grid, as a drawing of ours: a part of a sheet under A1 headings, or rows of a table in flowing text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stepflow_assets.chunks.cells import CellRange, column_name
+from stepflow_assets.evidence.caption import INK, PALE, PAPER, RULE, STRIP
+from stepflow_assets.evidence.fonts import Face, is_right_to_left
+from stepflow_assets.evidence.highlight import mark
+from stepflow_assets.evidence.text_lines import Line, shortened, wrap
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+AROUND_ROWS, AROUND_COLUMNS = 4, 2  # cells shown around the range
+MAX_ROWS, MAX_COLUMNS = 48, 16
+NARROWEST, WIDEST = 64, 280  # pixels of a column
+MAX_LINES = 4  # of text in a cell
+_PADDING = 7
+
+
+@dataclass(frozen=True)
+class GridDrawing:
+    picture: Image
+    missing: set[str]
+    shown: CellRange  # what is visible: a large range is cut, which the caption says
+
+
+def draw_grid(cells: Mapping[tuple[int, int], str], marked: CellRange, extent: CellRange, *, crop: bool) -> GridDrawing:
+    """``cells`` by (row, column) from 0. Rows and columns around ``marked`` are shown too, unless ``crop``."""
+    from PIL import Image as Images
+    from PIL import ImageDraw
+
+    shown = _window(marked, extent, 0 if crop else AROUND_ROWS, 0 if crop else AROUND_COLUMNS)
+    face, head = Face(18), Face(15)
+    columns = range(shown.left, shown.right + 1)
+    rows = range(shown.top, shown.bottom + 1)
+    widths = {column: _column_width(cells, rows, column, face) for column in columns}
+    texts: dict[tuple[int, int], tuple[str, list[Line]]] = {}
+    for row in rows:
+        for column in columns:
+            text = " ".join(cells.get((row, column), "").split())
+            texts[row, column] = text, wrap(text, face, widths[column] - 2 * _PADDING)
+    heights = {
+        row: min(MAX_LINES, max(len(texts[row, column][1]) for column in columns)) * face.line_height + 2 * _PADDING
+        for row in rows
+    }
+    left = round(head.width(str(rows[-1] + 1))) + 2 * _PADDING
+    top = head.line_height + 2 * _PADDING
+    xs = _edges(left, [widths[column] for column in columns])
+    ys = _edges(top, [heights[row] for row in rows])
+    picture = Images.new("RGB", (xs[-1] + 1, ys[-1] + 1), PAPER)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 0, xs[-1], top), fill=STRIP)
+    pen.rectangle((0, 0, left, ys[-1]), fill=STRIP)
+    for x in (0, *xs):
+        pen.line((x, 0, x, ys[-1]), fill=RULE)
+    for y in (0, *ys):
+        pen.line((0, y, xs[-1], y), fill=RULE)
+    for index, column in enumerate(columns):
+        name = column_name(column)
+        head.draw(pen, (xs[index] + (widths[column] - head.width(name)) / 2, _PADDING), name, PALE)
+    for index, row in enumerate(rows):
+        head.draw(pen, (_PADDING, ys[index] + _PADDING), str(row + 1), PALE)
+        for place, column in enumerate(columns):
+            text, lines = texts[row, column]
+            for number, line in enumerate(lines[:MAX_LINES]):
+                part = text[line.start : line.end]
+                if number == MAX_LINES - 1 and len(lines) > MAX_LINES:
+                    part = shortened(text[line.start :], face, widths[column] - 2 * _PADDING)
+                start: float = xs[place] + _PADDING
+                if is_right_to_left(part):
+                    start = xs[place + 1] - _PADDING - face.width(part)
+                face.draw(pen, (start, ys[index] + _PADDING + number * face.line_height), part, INK)
+    mark(picture, [_outline(marked, shown, xs, ys)])
+    return GridDrawing(picture, face.missing | head.missing, shown)
+
+
+def _window(marked: CellRange, extent: CellRange, rows: int, columns: int) -> CellRange:
+    left, top = max(0, marked.left - columns), max(0, marked.top - rows)
+    right = min(max(extent.right, marked.right), marked.right + columns, left + MAX_COLUMNS - 1)
+    bottom = min(max(extent.bottom, marked.bottom), marked.bottom + rows, top + MAX_ROWS - 1)
+    return CellRange(left, top, right, bottom)
+
+
+def _column_width(cells: Mapping[tuple[int, int], str], rows: range, column: int, face: Face) -> int:
+    widest = max((face.width(" ".join(cells.get((row, column), "").split())) for row in rows), default=0.0)
+    return round(min(WIDEST, max(NARROWEST, widest + 2 * _PADDING + 2)))
+
+
+def _edges(start: int, sizes: list[int]) -> list[int]:
+    edges = [start]
+    for size in sizes:
+        edges.append(edges[-1] + size)
+    return edges
+
+
+def _outline(marked: CellRange, shown: CellRange, xs: list[int], ys: list[int]) -> list[tuple[float, float]]:
+    left, top = xs[max(marked.left, shown.left) - shown.left], ys[max(marked.top, shown.top) - shown.top]
+    right = xs[min(marked.right, shown.right) - shown.left + 1]
+    bottom = ys[min(marked.bottom, shown.bottom) - shown.top + 1]
+    inset = 3  # the tint stays inside the grid lines
+    return [
+        (left + inset, top + inset),
+        (right - inset, top + inset),
+        (right - inset, bottom - inset),
+        (left + inset, bottom - inset),
+    ]

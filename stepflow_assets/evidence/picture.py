@@ -1,0 +1,74 @@
+"""The picture of a place, of the kind its format has: a rendered page, or a drawing that says it is one."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from stepflow_assets.chunks.cells import CellRange
+from stepflow_assets.documents.evidence import ElementPlace, PagePlace, SheetPlace, SlidePlace, describe
+from stepflow_assets.errors import EvidenceError
+from stepflow_assets.evidence.caption import with_caption
+from stepflow_assets.evidence.request import DrawRequest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from stepflow_assets.evidence.converted import ConvertedDocument
+
+DRAWING = "Drawing, not a rendering"
+
+
+def draw_place(request: DrawRequest) -> bytes:
+    """PNG of the place with its box on it. Runs in a worker process: native libraries, seconds of CPU for large pages.
+
+    Raises EvidenceError when the place cannot be shown."""
+    from stepflow_assets.evidence.page_picture import draw_page
+
+    match request.place:
+        case PagePlace() as place:
+            picture, missing, note = draw_page(request, place), set[str](), ""
+        case SlidePlace() as place:
+            from stepflow_assets.evidence.slide_picture import draw_slide
+
+            picture, missing = draw_slide(place, _converted(request), crop=request.crop)
+            note = f"{DRAWING}: texts in their boxes."
+        case SheetPlace() as place:
+            picture, missing, note = _draw_sheet(request, place)
+        case ElementPlace() as place:
+            from stepflow_assets.evidence.flowing_picture import draw_element
+
+            picture, missing = draw_element(place, _converted(request), crop=request.crop)
+            note = f"{DRAWING}: this format has no pages."
+    sentence = " · ".join(part for part in (request.name, describe(request.place), note) if part)
+    return _png(with_caption(picture, sentence, missing))
+
+
+def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str], str]:
+    from stepflow_assets.evidence.grid_picture import draw_grid
+
+    document = _converted(request)
+    extent = document.extent(place.sheet)
+    if extent is None:
+        raise EvidenceError(f"the workbook has no sheet {place.sheet!r} with cells")
+    marked = CellRange.parse(place.cells)
+    drawing = draw_grid(document.sheets[place.sheet], marked, extent, crop=request.crop)
+    cut = "" if drawing.shown.contains(marked) else f" Only {drawing.shown} is shown."
+    return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
+
+
+def _converted(request: DrawRequest) -> ConvertedDocument:
+    from stepflow_assets.evidence.converted import ConvertedDocument
+
+    if request.document is None:
+        raise EvidenceError("the converted document is not there")
+    try:
+        return ConvertedDocument(request.document.read_bytes())
+    except (OSError, ValueError) as error:
+        raise EvidenceError(f"the converted document cannot be read ({type(error).__name__})") from error
+
+
+def _png(picture: Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()

@@ -1,0 +1,26 @@
+"""What a worker process needs to draw a place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stepflow_assets.documents.evidence import Place
+
+
+class DrawRequest(BaseModel):
+    """``source`` is the file with the pinned source bytes (pages); ``document`` the file with the DoclingDocument JSON
+    of the part (slides, sheets, flowing text). ``format`` is the listing's. ``name`` is written under the picture.
+
+    With ``crop`` only the place and a margin are drawn, enlarged; without it the whole page, slide or surrounding."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    place: Place
+    format: str
+    source: Path | None = None
+    document: Path | None = None
+    passwords: tuple[str, ...] = Field(default=(), repr=False)
+    crop: bool = False
+    name: str = ""

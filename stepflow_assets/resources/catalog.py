@@ -107,12 +107,17 @@ class Catalog(Protocol):
         The counter of a forgotten document goes on where it was."""
         ...
 
+    def taken(self, run_id: str, document_id: str) -> Taken | None:
+        """What :meth:`take` gave this run, in whichever process it was; None when it never took the document."""
+        ...
+
     def release(self, document_id: str, run_id: str) -> None:
         """The run lets go of a document without deciding its outcome (only some assets were selected)."""
         ...
 
     def finish(self, finish: Finish) -> bool:
-        """Record the end; replaces the document's uses. False when a newer generation has finished already (superseded)."""
+        """Record the end; replaces the document's uses (a failure adds to them: the live generation still needs its own).
+        False when a newer generation has finished already (superseded), or the document was forgotten meanwhile."""
         ...
 
     def forget(self, document_id: str) -> tuple[int, Erasable] | None:

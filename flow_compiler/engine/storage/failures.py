@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from obstore.exceptions import BaseError as ObjectStoreError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flow_compiler.errors import StoreUnavailable
 
@@ -86,5 +87,5 @@ def store_failures(place: str) -> Iterator[None]:
     """Raises StoreUnavailable instead of what drivers, disks and object stores raise. ``place`` names the store for people."""
     try:
         yield
-    except (SQLAlchemyError, OSError, ObjectStoreError) as error:
+    except (DBAPIError, PoolTimeout, OSError, ObjectStoreError) as error:
         raise store_unavailable(error, place) from error

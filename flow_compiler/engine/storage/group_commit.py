@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from flow_compiler.engine.storage.database import place_of
 from flow_compiler.engine.storage.failures import store_unavailable
@@ -103,10 +103,6 @@ class GroupCommit:
                         raise
                     raise store_unavailable(error, place_of(self._engine)) from error
                 lost = error
-            except SQLAlchemyError as error:
-                if len(calls) > 1:
-                    raise
-                raise store_unavailable(error, place_of(self._engine)) from error
         raise store_unavailable(lost, place_of(self._engine)) from lost
 
 

@@ -108,6 +108,9 @@ def _begin(connection: Connection, begun: Sequence[tuple[dict[str, Any], int]]) 
 
 
 _UNENDED = {
+    "outcome": None,
+    "outcome_ref": None,
+    "memo_key": None,
     "seconds": 0.0,
     "numbers": "{}",
     "refs": "[]",

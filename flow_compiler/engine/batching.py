@@ -6,7 +6,8 @@ A batch leaves when it is full, when nothing else in the engine could still add 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,15 @@ class Activity:
         if self._busy == 0 and not self._checking:
             self._checking = True
             asyncio.get_running_loop().call_soon(self._check, 2)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """While the step only waits for others, or for time to pass."""
+        self.end()
+        try:
+            yield
+        finally:
+            self.begin()
 
     def on_quiet(self, callback: Callable[[], None]) -> None:
         self._when_quiet.append(callback)
@@ -80,11 +90,8 @@ class Batcher:
             self._leave()
         elif self._timer is None:
             self._timer = loop.call_later(self._wait, self._leave)
-        self._activity.end()
-        try:
+        with self._activity.aside():
             return await member.answer
-        finally:
-            self._activity.begin()
 
     def _leave(self) -> None:
         if self._timer is not None:
@@ -102,7 +109,7 @@ class Batcher:
         try:
             try:
                 answers = await self._run(members)
-            except Exception as error:  # noqa: BLE001  a component may raise anything; each member is told below
+            except (Exception, SystemExit) as error:  # noqa: BLE001  a component may raise anything; all are told below
                 if len(members) > 1:
                     await self._one_by_one(members)
                     return
@@ -132,7 +139,7 @@ class Batcher:
                 continue
             try:
                 (answer,) = await self._run([member])
-            except Exception as error:  # noqa: BLE001  a component may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001  a component may raise anything
                 answer = error
             _tell(member, answer)
 
@@ -146,7 +153,7 @@ class Batcher:
 def _tell(member: _Member, answer: Any) -> None:
     if member.answer.done():
         return
-    if isinstance(answer, Exception):
+    if isinstance(answer, Exception | SystemExit):
         member.answer.set_exception(answer)
     else:
         member.answer.set_result(answer)

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from flow_compiler.engine.batching import Activity, Batcher
-from flow_compiler.engine.components import Component, ComponentContext
-from flow_compiler.engine.failures import CallFailed, broken_input, broken_output, builtin_failure, failure_of
+from flow_compiler.engine.components import Component, ComponentContext, Resources
+from flow_compiler.engine.failures import (
+    CallFailed,
+    broken_input,
+    broken_output,
+    builtin_failure,
+    failure_of,
+    input_without_json,
+    output_without_json,
+)
+from flow_compiler.engine.memo_key import memo_key
 from flow_compiler.engine.outcomes import Json
-from flow_compiler.errors import LeaseLost, RunCancelled
+from flow_compiler.errors import ComponentError, LeaseLost, RunCancelled
+from flow_compiler.language.canonical import NotJson
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class Caller:
-    """Calls components for one engine: owns the threads and the batches."""
+    """Calls components for one engine: owns the threads and the batches. A component may raise anything anywhere
+    (also in its validators and its profile): it comes out as CallFailed."""
 
     def __init__(self, threads: int, batch_wait: float) -> None:
         self.activity = Activity()
@@ -34,19 +46,30 @@ class Caller:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def accept(self, component: Component, value: Json, step_id: str) -> Any:
-        """The validated input. Raises CallFailed."""
+        """The validated input."""
         try:
             accepted = component.input.validate_python(value)
         except ValidationError as error:
             broken = CallFailed(broken_input(error, step_id, component.path))
             raise (CallFailed(builtin_failure(step_id, broken)) if component.builtin else broken) from error
+        except Exception as error:
+            raise CallFailed(failure_of(error)) from error
         if accepted is value and isinstance(value, dict | list) and not component.builtin:
-            # An undeclared contract gets the very object other steps see; a component that changes it must not reach them.
+            # An undeclared contract gets the very object other steps see: what the component does to it must not reach them.
             return _ANY.dump_python(value)
         return accepted
 
+    def memo_key(self, component: Component, accepted: Any, value: Json, resources: Resources) -> str:
+        """Where the result is remembered; ``value`` is the resolved input, ``accepted`` what became of it."""
+        try:
+            return memo_key(component, component.profile_of(accepted, resources), value)
+        except NotJson as error:
+            raise CallFailed(input_without_json(component.path)) from error
+        except Exception as error:
+            raise CallFailed(failure_of(error)) from error
+
     async def call(self, component: Component, accepted: Any, context: ComponentContext) -> Json:
-        """The result as JSON. Raises CallFailed; LeaseLost and RunCancelled end the whole run and pass through."""
+        """The result as JSON. LeaseLost and RunCancelled end the whole run and pass through."""
         try:
             if component.batch is None:
                 returned = await self._invoke(component, accepted, context)
@@ -54,10 +77,12 @@ class Caller:
                 returned = await self._batcher(component).call(accepted, context)
         except (LeaseLost, RunCancelled):
             raise
-        except Exception as error:
-            failure = failure_of(error)
-            if component.builtin and not isinstance(error, CallFailed):
-                failure = builtin_failure(context.step_id, error)
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            raise CallFailed(failure_of(_cancelled_from_inside(component))) from error
+        except (Exception, SystemExit) as error:
+            failure = builtin_failure(context.step_id, error) if _is_own(component, error) else failure_of(error)
             raise CallFailed(failure) from error
         return self._deliver(component, returned, context.step_id)
 
@@ -68,13 +93,15 @@ class Caller:
             return component.output.dump_python(promised, mode="json", by_alias=True)
         except ValidationError as error:
             raise CallFailed(broken_output(error, step_id, component.path)) from error
+        except Exception as error:
+            raise CallFailed(output_without_json(step_id, component.path)) from error
 
     async def _invoke(self, component: Component, given: Any, context: Any) -> Any:
         if component.is_async:
             return await component.call(given, context)
         loop = asyncio.get_running_loop()
         inherited = contextvars.copy_context()
-        return await loop.run_in_executor(self._threads, inherited.run, component.call, given, context)
+        return await loop.run_in_executor(self._threads, inherited.run, _in_thread, component.call, given, context)
 
     def _batcher(self, component: Component) -> Batcher:
         found = self._batchers.get(component.path)
@@ -82,3 +109,25 @@ class Caller:
             found = Batcher(component, self._invoke, self.activity, self._batch_wait)
             self._batchers[component.path] = found
         return found
+
+
+def _is_own(component: Component, error: BaseException) -> bool:
+    """A built-in that failed itself; what failed in a flow that it ran keeps its own failure."""
+    return component.builtin and not isinstance(error, CallFailed)
+
+
+def _in_thread(call: Callable[..., Any], given: Any, context: Any) -> Any:
+    """Two exceptions cannot leave a thread's future as they are: one means something else there, one ends the loop."""
+    try:
+        return call(given, context)
+    except (StopIteration, SystemExit) as error:
+        raise RuntimeError(f"the component raised {type(error).__name__}") from error
+
+
+def _cancelled_from_inside(component: Component) -> ComponentError:
+    return ComponentError(
+        f"{component.path} was cancelled by something it waited for",
+        code="component.cancelled",
+        retryable=True,
+        next_step="Run again; if it happens again, see the log of what the component waits for.",
+    )

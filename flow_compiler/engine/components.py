@@ -62,8 +62,10 @@ class FlowRunner(Protocol):
     """Runs flows below a step: each run is journaled under ``<item>/<step>[<index>]``, and its calls and numbers are
     counted under the step."""
 
-    async def __call__(self, flow: Json, given: Json, index: int = 0) -> FlowResult:
-        """``flow`` is the flow as JSON (variables are not inherited). Raises FlowError when it cannot be read."""
+    async def __call__(self, flow: Json, given: Json, index: int | None = None) -> FlowResult:
+        """``flow`` is the flow as JSON (variables are not inherited). Without an ``index`` runs are numbered in the
+        order of the calls: give one where that order may differ when the step is called again. Raises FlowError when
+        the flow cannot be read."""
         ...
 
     def check(self, flow: Json) -> None:

@@ -25,7 +25,7 @@ class CallFailed(Exception):
         self.failure = failure
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: BaseException) -> Failure:
     """What a component's exception means to a flow."""
     if isinstance(error, CallFailed):
         return error.failure
@@ -34,7 +34,6 @@ def failure_of(error: Exception) -> Failure:
     return Failure(
         message=str(error) or type(error).__name__,
         error="component.raised",
-        retryable=True,
         next_step=f"The component raised {type(error).__name__}; see its log, then run again.",
     )
 
@@ -55,7 +54,7 @@ def _code_of(error: FlowCompilerError) -> TaskErrorCode:
             return TaskErrorCode.COMPONENT_FAILED
 
 
-def builtin_failure(step_id: str, error: Exception) -> Failure:
+def builtin_failure(step_id: str, error: BaseException) -> Failure:
     """A built-in that cannot do its work answers as the reference does: UNREACHABLE, with a fixed message. The
     cause is in ``next_step``."""
     cause = error.failure if isinstance(error, CallFailed) else failure_of(error)
@@ -85,6 +84,26 @@ def broken_output(error: ValidationError, step_id: str, component: str) -> Failu
             f'{component} returned what it did not promise in step "{step_id}": {_places(error)}',
             code="component.broken_output",
             next_step=f"Correct {component}: its result must fit its declared return type.",
+        )
+    )
+
+
+def input_without_json(component: str) -> Failure:
+    return Failure.of(
+        InvalidInput(
+            f"the input of {component} has no JSON form (a number that is not finite, or broken text)",
+            next_step="Correct the component that produced the value.",
+        ),
+        TaskErrorCode.INVALID_INPUT,
+    )
+
+
+def output_without_json(step_id: str, component: str) -> Failure:
+    return Failure.of(
+        ComponentError(
+            f'the result of {component} in step "{step_id}" has no JSON form',
+            code="component.broken_output",
+            next_step=f"Let {component} return JSON values or pydantic models, with finite numbers only.",
         )
     )
 

@@ -51,6 +51,7 @@ class FlowRun:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._quiet: asyncio.Future[None] | None = None
         self._broken: BaseException | None = None
+        self._stopping = False
 
     async def output(self, within: Collection[str] | None = None) -> FlowResult | None:
         """The flow's output, after it and the ``mustExecute`` steps. With ``within``, only those steps are called; the
@@ -93,11 +94,15 @@ class FlowRun:
 
     async def _stop(self) -> None:
         """Nothing of a pass outlives it."""
-        while self._running:
-            for task in self._running.values():
-                task.cancel()
-            await asyncio.wait(list(self._running.values()))
-            await asyncio.sleep(0)  # their callbacks take them off the list
+        self._stopping = True
+        try:
+            while self._running:
+                for task in self._running.values():
+                    task.cancel()
+                await asyncio.wait(list(self._running.values()))
+                await asyncio.sleep(0)  # their callbacks take them off the list
+        finally:
+            self._stopping = False
 
     def _demand(self, step_ids: Iterable[str]) -> None:
         waiting = list(step_ids)[::-1]
@@ -149,7 +154,8 @@ class FlowRun:
     def _ended(self, step_id: str, task: asyncio.Task[None]) -> None:
         self._activity.end()
         del self._running[step_id]
-        if not task.cancelled() and (error := task.exception()) is not None and self._broken is None:
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None and not self._stopping and self._broken is None:
             self._broken = error
         if (not self._running or self._broken) and self._quiet is not None and not self._quiet.done():
             self._quiet.set_result(None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from flow_compiler.engine.batching import Activity
 from flow_compiler.engine.coalescing import MemoTraffic
 from flow_compiler.engine.failures import CallFailed
 from flow_compiler.engine.leasing import HeldLease, poll_delay
@@ -23,21 +24,27 @@ Compute = Callable[[], Awaitable[StepRecord]]
 class Remembering:
     """The memo as one engine uses it."""
 
-    def __init__(self, memo: Memo, leases: Leases, owner: str, ttl: float) -> None:
+    def __init__(self, memo: Memo, leases: Leases, activity: Activity, owner: str, ttl: float) -> None:
         self._memo = memo
         self._traffic = MemoTraffic(memo)
         self._leases = leases
+        self._activity = activity
         self._owner = owner
         self._ttl = ttl
         self._flights: dict[str, asyncio.Future[StepRecord]] = {}
+        self._refreshed: set[tuple[str, str]] = set()
 
     async def close(self) -> None:
         await self._traffic.close()
 
-    async def obtain(self, key: str, component: str, compute: Compute, *, lease: bool, refresh: bool) -> StepRecord:
-        """The record under ``key``, wherever it comes from; ``reuse`` says where. Raises CallFailed."""
+    async def obtain(
+        self, key: str, component: str, compute: Compute, *, lease: bool, refresh: str | None
+    ) -> StepRecord:
+        """The record under ``key``, wherever it comes from; ``reuse`` says where. ``refresh`` names the run that does
+        not want what others left: it computes the key once. Raises CallFailed."""
         while (flight := self._flights.get(key)) is not None:
-            await asyncio.wait([flight])
+            with self._activity.aside():
+                await asyncio.wait([flight])
             if not flight.cancelled():  # else its caller was stopped: one of those who waited goes on
                 return _again(flight.result(), Reuse.WAITED)
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
@@ -54,10 +61,12 @@ class Remembering:
             flight.cancel()
 
     async def _lookup_or_compute(
-        self, key: str, component: str, compute: Compute, *, lease: bool, refresh: bool
+        self, key: str, component: str, compute: Compute, *, lease: bool, refresh: str | None
     ) -> StepRecord:
-        if refresh:
-            return await self._compute(key, component, compute, overwrite=True)
+        if refresh is not None and (refresh, key) not in self._refreshed:
+            record = await self._compute(key, component, compute, overwrite=True)
+            self._refreshed.add((refresh, key))
+            return record
         if (entry := await self._traffic.get(key)) is not None:
             return _again(entry.record, Reuse.MEMO)
         if lease:
@@ -70,7 +79,8 @@ class Remembering:
             claimed = await self._leases.acquire(f"memo:{key}", self._owner, self._ttl)
             entry = await self._traffic.get(key)  # also after a claim: the winner may just have finished
             if claimed is None and entry is None:
-                await asyncio.sleep(poll_delay(turn))
+                with self._activity.aside():
+                    await asyncio.sleep(poll_delay(turn))
                 turn += 1
                 continue
             if claimed is None and entry is not None:
@@ -95,6 +105,4 @@ class Remembering:
 
 def _again(record: StepRecord, reuse: Reuse) -> StepRecord:
     """A remembered record as the next run has it: nothing was computed now."""
-    return record.model_copy(
-        update={"reuse": reuse, "computed": 0, "reused": record.computed + record.reused, "seconds": record.seconds}
-    )
+    return record.model_copy(update={"reuse": reuse, "computed": 0, "reused": record.computed + record.reused})

@@ -8,11 +8,10 @@ from typing import Protocol
 
 from flow_compiler.engine.calling import Caller
 from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
-from flow_compiler.engine.failures import CallFailed, failure_of, unroutable
+from flow_compiler.engine.failures import CallFailed, unroutable
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.flow_run import FlowRun
 from flow_compiler.engine.leasing import HeldLease
-from flow_compiler.engine.memo_key import memo_key
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, Reuse, StepRecord, Success
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.engine.remembering import Remembering
@@ -21,7 +20,7 @@ from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.engine.stores import ItemPath, Stores, nested_path
 from flow_compiler.engine.sub_flows import SubFlows
 from flow_compiler.engine.tally import Tally, artifact_refs
-from flow_compiler.errors import FlowCompilerError, UnknownComponent
+from flow_compiler.errors import UnknownComponent
 from flow_compiler.language.model import ErrorAction, Step
 
 
@@ -59,7 +58,7 @@ class Machinery:
         self.settings = settings
         self.owner = owner
         self.caller = Caller(settings.threads, settings.batch_wait)
-        self.remembering = Remembering(stores.memo, stores.leases, owner, settings.lease_ttl)
+        self.remembering = Remembering(stores.memo, stores.leases, self.caller.activity, owner, settings.lease_ttl)
         self.plans = FlowPlans()
 
 
@@ -131,8 +130,7 @@ class StepRuns:
         if self._resumed and not attempts:
             attempts = await self._parts.stores.journal.attempts(self._run_id, path, step.id)
         record = await self._attempts(path, step, component, value, attempts)
-        if not component.builtin:
-            self._tell_progress(path, step, record)
+        self._tell_progress(path, step, record)
         return await self._record(path, step, record)
 
     async def _attempts(
@@ -162,7 +160,8 @@ class StepRuns:
             if pause is None:
                 return record
             await self._record(path, step, record)
-            await asyncio.sleep(pause)
+            with self._parts.caller.activity.aside():
+                await asyncio.sleep(pause)
 
     async def _obtain(
         self, path: ItemPath, step: Step, component: Component, value: Json, attempt: int, tally: Tally
@@ -180,14 +179,9 @@ class StepRuns:
 
         if component.builtin or component.effect is Effect.WRITE:
             return await compute()
-        try:
-            profile = component.profile_of(accepted, parts.resources)
-        except FlowCompilerError as error:
-            raise CallFailed(failure_of(error)) from error
-        key = memo_key(component, profile, value)
-        return await parts.remembering.obtain(
-            key, component.path, compute, lease=component.lease, refresh=self._refresh
-        )
+        key = parts.caller.memo_key(component, accepted, value, parts.resources)
+        refresh = self._run_id if self._refresh else None
+        return await parts.remembering.obtain(key, component.path, compute, lease=component.lease, refresh=refresh)
 
     def _context(self, path: ItemPath, step: Step, attempt: int, tally: Tally) -> ComponentContext:
         parts = self._parts
@@ -226,7 +220,8 @@ class StepRuns:
         self.artifacts.update(record.refs)
 
     def _tell_progress(self, path: ItemPath, step: Step, record: StepRecord) -> None:
-        if self._hooks is not None:
+        is_call = record.attempts and step.component in self._parts.registry
+        if self._hooks is not None and is_call and not self._parts.registry.get(step.component).builtin:
             self._hooks.progressed(path, step.id, record)
 
 

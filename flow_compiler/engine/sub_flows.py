@@ -24,6 +24,7 @@ class SubFlows:
         self._tally = tally
         self._width = width
         self._inside = 0
+        self._next = 0
         self._last: tuple[Any, FlowPlan] | None = None
 
     @property
@@ -33,8 +34,10 @@ class SubFlows:
     def check(self, flow: Json) -> None:
         self._plan(flow)
 
-    async def __call__(self, flow: Json, given: Json, index: int = 0) -> FlowResult:
+    async def __call__(self, flow: Json, given: Json, index: int | None = None) -> FlowResult:
         plan = self._plan(flow)
+        index = self._next if index is None else index
+        self._next = index + 1
         # While its sub-flows run, the step itself cannot add to a batch.
         self._inside += 1
         if self._inside == 1:

@@ -31,7 +31,7 @@ class Tally:
 
 
 def artifact_refs(value: Json) -> tuple[str, ...]:
-    """The ids of all ``{"$blob": id}`` references in a JSON value, each once, in order."""
+    """The ids of all ``{"$blob": id}`` references in a JSON value, each once, sorted."""
     found: dict[str, None] = {}
     left = [value]
     while left:

@@ -27,5 +27,5 @@ async def evaluate(given: EvalInput, context: ComponentContext) -> EvalOutput:
     is the run it belongs to."""
     assert context.run_flow is not None
     flow = await read_json_blob(given.flow_id, context)
-    result = await context.run_flow(flow, given.input)
+    result = await context.run_flow(flow, given.input, 0)
     return EvalOutput(result=to_json(result), run_id=context.run_id)

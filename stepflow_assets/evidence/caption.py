@@ -15,6 +15,7 @@ PALE: Colour = (128, 134, 145)
 PAPER: Colour = (255, 255, 255)
 STRIP: Colour = (240, 242, 245)
 RULE: Colour = (198, 203, 210)
+NARROWEST = 720  # pixels, so that the sentence has room under a small crop
 _PADDING = 16
 
 
@@ -27,12 +28,14 @@ def with_caption(picture: Image, sentence: str, missing: set[str] | None = None)
     if missing:
         count = f"{len(missing)} character{'s' if len(missing) > 1 else ''}"
         sentence = f"{sentence}  {count} shown as boxes: no installed font has them."
-    lines = wrap(sentence, face, picture.width - 2 * _PADDING)
+    width = max(picture.width, NARROWEST)
+    lines = wrap(sentence, face, width - 2 * _PADDING)
     height = len(lines) * face.line_height + 2 * _PADDING
-    whole = Images.new("RGB", (picture.width, picture.height + height), STRIP)
+    whole = Images.new("RGB", (width, picture.height + height), PAPER)
     whole.paste(picture, (0, 0))
     pen = ImageDraw.Draw(whole)
-    pen.line((0, picture.height, picture.width, picture.height), fill=RULE)
+    pen.rectangle((0, picture.height, width, picture.height + height), fill=STRIP)
+    pen.line((0, picture.height, width, picture.height), fill=RULE)
     for index, line in enumerate(lines):
         y = picture.height + _PADDING + index * face.line_height
         face.draw(pen, (_PADDING, y), sentence[line.start : line.end], INK)

@@ -54,6 +54,7 @@ def draw_element(place: ElementPlace, document: ConvertedDocument, *, crop: bool
             rows_of(grid, place.start, place.end),
             CellRange(0, 0, len(grid[0]) - 1, len(grid) - 1),
             crop=crop,
+            names=False,
         )
         return drawing.picture, drawing.missing
     before, after = document.around(place.path)

@@ -29,8 +29,11 @@ class GridDrawing:
     shown: CellRange  # what is visible: a large range is cut, which the caption says
 
 
-def draw_grid(cells: Mapping[tuple[int, int], str], marked: CellRange, extent: CellRange, *, crop: bool) -> GridDrawing:
-    """``cells`` by (row, column) from 0. Rows and columns around ``marked`` are shown too, unless ``crop``."""
+def draw_grid(
+    cells: Mapping[tuple[int, int], str], marked: CellRange, extent: CellRange, *, crop: bool, names: bool
+) -> GridDrawing:
+    """``cells`` by (row, column) from 0. Rows and columns around ``marked`` are shown too, unless ``crop``; ``names``
+    adds the letters and numbers that a sheet's columns and rows have and a table in a text has not."""
     from PIL import Image as Images
     from PIL import ImageDraw
 
@@ -48,23 +51,26 @@ def draw_grid(cells: Mapping[tuple[int, int], str], marked: CellRange, extent: C
         row: min(MAX_LINES, max(len(texts[row, column][1]) for column in columns)) * face.line_height + 2 * _PADDING
         for row in rows
     }
-    left = round(head.width(str(rows[-1] + 1))) + 2 * _PADDING
-    top = head.line_height + 2 * _PADDING
+    left = round(head.width(str(rows[-1] + 1))) + 2 * _PADDING if names else _PADDING
+    top = head.line_height + 2 * _PADDING if names else _PADDING
     xs = _edges(left, [widths[column] for column in columns])
     ys = _edges(top, [heights[row] for row in rows])
-    picture = Images.new("RGB", (xs[-1] + 1, ys[-1] + 1), PAPER)
+    picture = Images.new("RGB", (xs[-1] + _PADDING, ys[-1] + _PADDING), PAPER)
     pen = ImageDraw.Draw(picture)
-    pen.rectangle((0, 0, xs[-1], top), fill=STRIP)
-    pen.rectangle((0, 0, left, ys[-1]), fill=STRIP)
-    for x in (0, *xs):
-        pen.line((x, 0, x, ys[-1]), fill=RULE)
-    for y in (0, *ys):
-        pen.line((0, y, xs[-1], y), fill=RULE)
-    for index, column in enumerate(columns):
-        name = column_name(column)
-        head.draw(pen, (xs[index] + (widths[column] - head.width(name)) / 2, _PADDING), name, PALE)
+    if names:
+        pen.rectangle((0, 0, xs[-1], top), fill=STRIP)
+        pen.rectangle((0, 0, left, ys[-1]), fill=STRIP)
+        for index, column in enumerate(columns):
+            name = column_name(column)
+            head.draw(pen, (xs[index] + (widths[column] - head.width(name)) / 2, _PADDING), name, PALE)
+    first_x, first_y = (0, 0) if names else (left, top)
+    for x in (first_x, *xs):
+        pen.line((x, first_y, x, ys[-1]), fill=RULE)
+    for y in (first_y, *ys):
+        pen.line((first_x, y, xs[-1], y), fill=RULE)
     for index, row in enumerate(rows):
-        head.draw(pen, (_PADDING, ys[index] + _PADDING), str(row + 1), PALE)
+        if names:
+            head.draw(pen, (_PADDING, ys[index] + _PADDING), str(row + 1), PALE)
         for place, column in enumerate(columns):
             text, lines = texts[row, column]
             for number, line in enumerate(lines[:MAX_LINES]):
@@ -102,7 +108,7 @@ def _outline(marked: CellRange, shown: CellRange, xs: list[int], ys: list[int]) 
     left, top = xs[max(marked.left, shown.left) - shown.left], ys[max(marked.top, shown.top) - shown.top]
     right = xs[min(marked.right, shown.right) - shown.left + 1]
     bottom = ys[min(marked.bottom, shown.bottom) - shown.top + 1]
-    inset = 3  # the tint stays inside the grid lines
+    inset = 2  # the tint stays inside the grid lines
     return [
         (left + inset, top + inset),
         (right - inset, top + inset),

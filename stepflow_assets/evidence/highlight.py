@@ -14,8 +14,9 @@ Polygon = Sequence[tuple[float, float]]
 
 TINT: Colour = (255, 236, 130)
 OUTLINE: Colour = (209, 52, 20)
-GAP = 5  # pixels between box and outline; boxes closer than twice that share one outline
-THICKNESS = 3
+GAP = 2  # pixels between box and outline
+BRIDGE = 5  # boxes closer than twice that share one outline
+THICKNESS = 2
 
 
 def mark(picture: Image, polygons: Sequence[Polygon]) -> None:
@@ -25,7 +26,7 @@ def mark(picture: Image, polygons: Sequence[Polygon]) -> None:
 
     if not polygons:
         return
-    reach = GAP + THICKNESS + 1
+    reach = BRIDGE + THICKNESS + 1
     left = max(0, int(min(x for polygon in polygons for x, _ in polygon)) - reach)
     top = max(0, int(min(y for polygon in polygons for _, y in polygon)) - reach)
     right = min(picture.width, int(max(x for polygon in polygons for x, _ in polygon)) + reach + 1)
@@ -40,7 +41,8 @@ def mark(picture: Image, polygons: Sequence[Polygon]) -> None:
     part = picture.crop(box)
     tinted = ImageChops.multiply(part, Images.new("RGB", part.size, TINT))
     part.paste(tinted, mask=mask)
-    near = mask.filter(ImageFilter.MaxFilter(2 * GAP + 1))
+    bridged = mask.filter(ImageFilter.MaxFilter(2 * BRIDGE + 1))
+    near = bridged.filter(ImageFilter.MinFilter(2 * (BRIDGE - GAP) + 1))
     far = near.filter(ImageFilter.MaxFilter(2 * THICKNESS + 1))
     part.paste(OUTLINE, mask=ImageChops.subtract(far, near))
     picture.paste(part, box)

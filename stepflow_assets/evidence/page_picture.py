@@ -6,8 +6,7 @@ picture size, for PDF and for pictures, whose EXIF orientation is applied.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.evidence import PagePlace
 from stepflow_assets.documents.geometry import hull
@@ -25,7 +24,8 @@ CROP_MARGIN = 0.03  # of the page, around the boxes
 
 
 def draw_page(request: DrawRequest, place: PagePlace) -> Image:
-    """Raises EvidenceError when the bytes are missing, cannot be opened, or have no such page."""
+    """Raises EvidenceError when the bytes are missing or have no such page, DocumentError or PageError when they cannot
+    be opened."""
     if request.source is None:
         raise EvidenceError("the source bytes of the page are not there")
     wanted = hull(place.quads).box if request.crop and place.quads else None
@@ -59,47 +59,30 @@ def _cropped(picture: Image, box: tuple[float, float, float, float]) -> Image:
 def _render_pdf(request: DrawRequest, number: int, side: int) -> Image:
     import pypdfium2
 
-    pdf = _open_pdf(request)
+    from stepflow_assets.pages.opening import open_pdf
+
+    document = open_pdf(str(request.source), request.passwords)
+    if not 1 <= number <= len(document):
+        raise EvidenceError(f"the document has {len(document)} pages, page {number} was asked for")
     try:
-        if not 1 <= number <= len(pdf):
-            raise EvidenceError(f"the document has {len(pdf)} pages, page {number} was asked for")
-        pdf.init_forms()
-        page = pdf[number - 1]
-        scale = side / max(page.get_size())
-        image: Image = page.render(scale=scale).to_pil().convert("RGB")
+        page = document[number - 1]
+        image: Image = page.render(scale=side / max(page.get_size())).to_pil().convert("RGB")
+        page.close()
     except pypdfium2.PdfiumError as error:
         raise EvidenceError(f"page {number} cannot be rendered: {error}") from error
-    finally:
-        pdf.close()
     return image
-
-
-def _open_pdf(request: DrawRequest) -> Any:
-    import pypdfium2
-
-    failure: pypdfium2.PdfiumError | None = None
-    for password in (None, *request.passwords):
-        try:
-            return pypdfium2.PdfDocument(request.source, password=password)
-        except pypdfium2.PdfiumError as error:
-            failure = error
-    raise EvidenceError(f"the source bytes cannot be opened: {failure}") from failure
 
 
 def _open_image(request: DrawRequest, number: int, side: int) -> Image:
     from PIL import Image as Images
-    from PIL import ImageOps
 
-    path: Path = request.source or Path()
-    try:
-        with Images.open(path) as opened:
-            opened.seek(number - 1)
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, EOFError, Images.DecompressionBombError) as error:
-        raise EvidenceError(f"picture {number} of the file cannot be opened ({type(error).__name__})") from error
+    from stepflow_assets.pages.image_frames import frame_of_image
+    from stepflow_assets.pages.opening import open_image
+
+    path = str(request.source)
+    image = frame_of_image(open_image(path), path, number).upright().convert("RGB")
     scale = side / max(image.size)
     if 0.95 < scale < 1.05:
         return image
-    return image.resize(
-        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Images.Resampling.LANCZOS
-    )
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Images.Resampling.LANCZOS)

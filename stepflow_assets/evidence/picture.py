@@ -52,7 +52,7 @@ def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str
     if extent is None:
         raise EvidenceError(f"the workbook has no sheet {place.sheet!r} with cells")
     marked = CellRange.parse(place.cells)
-    drawing = draw_grid(document.sheets[place.sheet], marked, extent, crop=request.crop)
+    drawing = draw_grid(document.sheets[place.sheet], marked, extent, crop=request.crop, names=True)
     cut = "" if drawing.shown.contains(marked) else f" Only {drawing.shown} is shown."
     return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
 

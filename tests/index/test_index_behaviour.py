@@ -268,14 +268,17 @@ class TestSearch:
         assert texts(index, query) == ["the harbour wall"]
 
     def test_any_word_is_enough_and_more_words_rank_higher(self, index: SearchIndex) -> None:
+        both = "valve under pressure, in a sentence with a good many other things in it as sentences have"
         index.write_generation(
             document(),
             1,
-            chunks("valve valve valve valve", "pressure in pipe", "valve under pressure", "unrelated", "words", "here"),
+            chunks(
+                "valve valve valve valve valve", "pressure in pipe", both, *(f"filler {at} " * 5 for at in range(20))
+            ),
         )
         found = texts(index, "valve pressure")
-        assert found[0] == "valve under pressure"
-        assert set(found) == {"valve under pressure", "valve valve valve valve", "pressure in pipe"}
+        assert found[0] == both
+        assert set(found) == {both, "valve valve valve valve valve", "pressure in pipe"}
 
     def test_headings_are_found_and_weigh_more_than_text(self, index: SearchIndex) -> None:
         index.write_generation(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,12 +13,14 @@ import pytest
 
 from flow_compiler.engine.components import ComponentContext, Resources, component
 from flow_compiler.engine.engine import Engine, EngineSettings
+from flow_compiler.engine.item_run import ItemResult
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.engine.settings import Backoff
 from flow_compiler.engine.storage import memory_stores
 from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import ComponentError, InvalidInput, ResourceUnavailable, UnknownComponent
 from flow_compiler.language.canonical import canonical_json
+from flow_compiler.language.reading import flow_from_json
 
 QUICK = EngineSettings(backoff=Backoff(min_seconds=0.001, max_seconds=0.001))
 
@@ -104,3 +108,31 @@ def make_engine() -> MakeEngine:
             yield engine
 
     return make
+
+
+class Flows(Protocol):
+    async def __call__(self, flow: dict[str, Any], given: Any = None, *components: Any, **options: Any) -> ItemResult: ...
+
+
+@pytest.fixture
+def evaluate(make_engine: MakeEngine) -> Flows:
+    """Runs a flow given as JSON once, over fresh stores unless others are given."""
+
+    async def run(flow: dict[str, Any], given: Any = None, *components: Any, **options: Any) -> ItemResult:
+        place = {name: options.pop(name) for name in ("stores", "settings", "resources") if name in options}
+        steps = options.pop("steps", None)
+        async with make_engine(*components, **place) as engine:
+            item = engine.item(flow_from_json(flow), **{"run_id": "run", "key": "item", "input": given, **options})
+            return await item.evaluate(steps)
+
+    return run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Coroutine functions are tests: each has an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    asyncio.run(pyfuncitem.obj(**arguments))
+    return True

@@ -1,0 +1,71 @@
+"""Signals of a page that decide its route (notes/ocr 4.2): how sound its text is, and how much ink the text explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from stepflow_assets.pages.script import script_signals
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom on the displayed page, 0..1."""
+
+_MOST_PROBED = 5000  # characters asked for their Unicode mapping; beyond, every n-th
+_FEWEST_GUESSED = 40  # letters that a vowel share says something about
+_INK_CONTRAST = 48  # grey levels from the page's background
+_MARGIN = 1  # pixels around a text box that belong to it
+
+
+def text_signals(textpage: Any, text: str) -> dict[str, float]:
+    """Signals of the text layer: those of its script; ``maperr``, the share of characters whose Unicode PDFium had to
+    guess; and ``guess``, the share of vowels among the guessed Latin letters (0 where there are fewer than 40)."""
+    count = len(text)
+    probed = range(0, count, max(1, count // _MOST_PROBED))
+    guessed = [text[index] for index in probed if pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1]
+    plain = script_signals("".join(guessed)) if len(guessed) >= _FEWEST_GUESSED else None
+    sound = plain is not None and plain["latin"] > 0.9 and plain["bad"] == 0.0
+    return {
+        **script_signals(text),
+        "maperr": _share(len(guessed), len(probed)),
+        "guess": plain["vowel"] if plain and sound else 0.0,
+    }
+
+
+def ink_signals(
+    grey: np.ndarray[Any, np.dtype[np.uint8]], text: Sequence[Box], images: Sequence[Box]
+) -> dict[str, float]:
+    """Shares of the page, from its small grey picture (rows × columns).
+
+    ``ink``: pixels that differ from the background (of the page); ``cov``: union of the images (of the page); ``unx``:
+    ink outside text boxes (of all ink); ``unx_noimg``: ink outside text boxes and images (of all ink).
+    """
+    background = int(np.bincount(grey.ravel(), minlength=256).argmax())
+    ink = np.abs(grey.astype(np.int16) - background) > _INK_CONTRAST
+    total = int(np.count_nonzero(ink))
+    covered = _mask(grey.shape, images, 0)
+    unexplained = ink & ~_mask(grey.shape, text, _MARGIN)
+    outside_images = int(np.count_nonzero(unexplained & ~covered))
+    return {
+        "ink": round(total / grey.size, 5),
+        "cov": round(float(np.count_nonzero(covered)) / grey.size, 4),
+        "unx": _share(int(np.count_nonzero(unexplained)), total),
+        "unx_noimg": _share(outside_images, total),
+    }
+
+
+def _mask(shape: tuple[int, ...], boxes: Iterable[Box], margin: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    rows, columns = shape
+    mask = np.zeros((rows, columns), dtype=np.bool_)
+    for left, top, right, bottom in boxes:
+        first_row, last_row = max(0, int(top * rows) - margin), min(rows, round(bottom * rows + 0.5) + margin)
+        first, last = max(0, int(left * columns) - margin), min(columns, round(right * columns + 0.5) + margin)
+        if last_row > first_row and last > first:
+            mask[first_row:last_row, first:last] = True
+    return mask
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0

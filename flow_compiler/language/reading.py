@@ -30,10 +30,8 @@ def flow_from_json(value: Json, source: Source | None = None) -> Flow:
         schemas=_schemas(fields.get("schemas"), top.at("schemas")),
         steps=tuple(_step(step, top.at("steps").at(index)) for index, step in enumerate(steps)),
         output=parse_expression(fields.get("output"), top.at("output")),
-        test=_optional_mapping(fields, "test", top),
-        examples=tuple(
-            _mapping(example, top.at("examples").at(index), "an example") for index, example in enumerate(examples)
-        ),
+        test=_test(fields, top),
+        examples=tuple(_case(example, top.at("examples").at(index)) for index, example in enumerate(examples)),
         metadata=_optional_mapping(fields, "metadata", top),
         unknown=_unknown(fields, FLOW_KEYS),
         source=source,
@@ -102,6 +100,23 @@ def _schemas(value: Json, where: Where) -> dict[str, Json]:
             )
     _optional_mapping(fields, "properties", where)
     return fields
+
+
+def _test(fields: dict[str, Json], top: Where) -> dict[str, Json]:
+    test = _optional_mapping(fields, "test", top)
+    cases = top.at("test").at("cases")
+    for index, case in enumerate(_array(test.get("cases"), cases, "cases")):
+        _case(case, cases.at(index))
+    return test
+
+
+def _case(value: Json, where: Where) -> dict[str, Json]:
+    """A test case or an example: a name and an input."""
+    case = _mapping(value, where, "an example")
+    _required_text(case, "name", where, "Give it a name of its own: `name: my_example`.")
+    if "input" not in case:
+        raise where.error("missing field `input`", "Add `input:` with what the flow is given.")
+    return case
 
 
 def _unknown(fields: dict[str, Json], known: tuple[str, ...]) -> tuple[str, ...]:

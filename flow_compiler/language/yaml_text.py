@@ -70,7 +70,7 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         place = _place(event)
         if self._wants_key():
-            self._begin_member(event, event.value, plain=event.style is None and event.implicit[0])
+            self._begin_member(event, event.value, plain=event.implicit[0])
             if event.anchor:
                 self.anchors[event.anchor] = _Anchored(event.value, place, 1, 0)
             return

@@ -15,6 +15,7 @@ from flow_compiler.language.expressions import (
     Expression,
     If,
     InputRef,
+    Json,
     Literal,
     ObjectExpr,
     StepRef,
@@ -48,6 +49,8 @@ _OLD_STEP_KEYS = {
     "timeout": "A step has no timeout; the pool its component runs in has one.",
 }
 _OLD_ON_ERROR_KEYS = {"default_value": "Write `defaultValue`.", "max_retries": "Write `maxRetries`."}
+_DATA_KEYS = ("$blob", "$ref", "$schema", "$defs", "$id")
+"""Keys that data and schemas use for themselves."""
 _DIRECTIVES = [key for key in DECIDING_KEYS if key != "$from"]
 _OLD_DIRECTIVES = {
     "$template": "There is no string interpolation; build text in a component.",
@@ -107,15 +110,15 @@ def _ignored(flow: Flow, found: Found) -> Iterator[Diagnostic]:
 
 
 def _directives(flow: Flow, found: Found) -> Iterator[Diagnostic]:
-    for key in _plain_keys(found.expression):
-        if key.startswith("$") and key not in ("$blob", "$ref", "$schema", "$defs", "$id"):
+    for inside, key in _plain_keys(found.expression):
+        if key.startswith("$") and key not in _DATA_KEYS:
             near = difflib.get_close_matches(key, _DIRECTIVES, n=1, cutoff=0.6)
             guess = f"Did you mean `{near[0]}`?" if near else "If it is meant as data, put it under `$literal:`."
             yield finding(
                 Kind.UNKNOWN_DIRECTIVE,
                 f"`{key}` is no directive: it is taken as an ordinary key",
-                Where(flow.source, found.pointer),
-                path=(*found.path, key),
+                Where(flow.source, (*found.pointer, *inside)),
+                path=(*found.path, *inside, key),
                 key=key,
                 instead=_OLD_DIRECTIVES.get(key, guess),
             )
@@ -135,11 +138,22 @@ def _dotted(flow: Flow, found: Found) -> Iterator[Diagnostic]:
         )
 
 
-def _plain_keys(expression: Expression) -> Iterator[str]:
+def _plain_keys(expression: Expression) -> Iterator[tuple[tuple[Part, ...], str]]:
+    """Every key that was parsed and decided nothing, with the way to its object."""
     if isinstance(expression, ObjectExpr):
-        yield from expression.fields
-    elif isinstance(expression, Literal) and not expression.protected and isinstance(expression.value, dict):
-        yield from expression.value
+        yield from (((), key) for key in expression.fields)
+    elif isinstance(expression, Literal) and not expression.protected:
+        yield from _keys_in(expression.value, ())
+
+
+def _keys_in(value: Json, inside: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], str]]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield inside, key
+            yield from _keys_in(member, (*inside, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _keys_in(member, (*inside, index))
 
 
 def _deciding_key(expression: Expression) -> str:

@@ -36,7 +36,7 @@ class CatalogRow:
     bytes: int
     stamp: str
     version: str | None  # of the last finished run (SHA-256 for local files)
-    flow_digest: str | None  # flow + component versions + profiles that produced the live generation
+    flow_digest: str | None  # flow + component versions + profiles of the last finished run
     outcome: Outcome | None  # of the last finished run
     failure: Failure | None
     pages: int | None
@@ -95,7 +95,8 @@ class Catalog(Protocol):
     """Synchronous (SQLAlchemy); callers on an event loop use a thread. Every method is one transaction."""
 
     def enter(self, documents: Sequence[SeenDocument]) -> None:
-        """Insert or refresh (uri, bytes, stamp) of documents that a source listed."""
+        """Insert, or refresh, documents that a source listed. A row's ``stamp`` stays the one that belongs to its ``version``:
+        the new one is taken over by the run that takes the document in hand after this and finishes."""
         ...
 
     def get(self, document_id: str) -> CatalogRow | None: ...

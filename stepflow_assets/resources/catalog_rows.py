@@ -24,6 +24,7 @@ def seen_values(seen: SeenDocument, generation: int) -> dict[str, Any]:
         "uri": stored(seen.uri),
         "bytes": seen.bytes,
         "stamp": stored(seen.stamp),
+        "seen_stamp": stored(seen.stamp),
         "generation": generation,
         "finished_generation": generation,
         "running": False,
@@ -32,23 +33,26 @@ def seen_values(seen: SeenDocument, generation: int) -> dict[str, Any]:
     }
 
 
-def ended(finish: Finish, row: Row[Any], now: float) -> dict[str, Any]:
-    """The columns that change when ``finish`` is said of ``row``. A superseded one only tells what is live in the index."""
+def ended(finish: Finish, row: Row[Any], stamp: str, now: float) -> dict[str, Any]:
+    """The columns that change when ``finish`` is said of ``row``. A superseded one only tells what is live in the index.
+
+    ``stamp`` is the one seen when the run took the document: a file changed since then is noticed by it.
+    """
     values: dict[str, Any] = {"running": bool(row.running) and row.run_id != stored(finish.run_id)}
     if finish.live_generation is not None and finish.live_generation > (row.live_generation or 0):
         values["live_generation"] = finish.live_generation
-        values["flow_digest"] = finish.flow_digest
     if finish.generation < row.finished_generation:
         return values
-    if finish.outcome is not Outcome.FAILED:  # a failure leaves the live generation, and what produced it, as it was
+    if finish.outcome is not Outcome.FAILED:  # a failure leaves the live generation as it was
         values["live_generation"] = finish.live_generation
-        values["flow_digest"] = finish.flow_digest
     if not values["running"]:
         values["run_id"] = stored(finish.run_id)
     return values | {
         "outcome": finish.outcome.value,
         "failure": None if finish.failure is None else failure_json(finish.failure),
         "version": finish.version,
+        "stamp": stamp,
+        "flow_digest": finish.flow_digest,
         "pages": finish.pages,
         "chunks": finish.chunks,
         "seconds": finish.seconds,

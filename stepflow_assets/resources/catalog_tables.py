@@ -27,7 +27,8 @@ metadata = MetaData()
 _EXACT = Text().with_variant(Text(collation="C"), "postgresql")
 
 # ``generation``: highest number handed out. ``finished_generation``: highest that ended, or the deletion before the
-# document was entered again: an end with a smaller number is superseded.
+# document was entered again: an end with a smaller number is superseded. ``stamp`` belongs to ``version``; the one last
+# listed is ``seen_stamp``, so that a changed file whose run was killed is still seen as changed.
 documents = Table(
     "stepflow_assets_documents",
     metadata,
@@ -38,6 +39,7 @@ documents = Table(
     Column("uri", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("stamp", Text, nullable=False),
+    Column("seen_stamp", Text, nullable=False),
     Column("version", Text),
     Column("flow_digest", Text),
     Column("outcome", Text),
@@ -68,6 +70,7 @@ takes = Table(
     Column("run_id", _EXACT, primary_key=True),
     Column("generation", Integer, nullable=False),
     Column("version", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
 )
 
 # Memo entries and artifacts that a document used (kinds and names: catalog_uses.py); millions of rows, so kept small.

@@ -62,7 +62,7 @@ class SqlCatalog:
         with self._write() as connection:
             counters = _counters_of_forgotten(connection, rows)
             offered = insert(connection.dialect.name, documents)
-            refreshed = {name: offered.excluded[name] for name in ("source", "path", "uri", "bytes", "stamp")}
+            refreshed = {name: offered.excluded[name] for name in ("source", "path", "uri", "bytes", "seen_stamp")}
             statement = offered.on_conflict_do_update(index_elements=["document_id"], set_=refreshed)
             values = [seen_values(rows[name], counters.get(name, 0)) for name in sorted(rows)]
             connection.execute(statement, values)
@@ -97,7 +97,11 @@ class SqlCatalog:
                 taken = Taken(document_id, row.uri, version, row.generation + 1)
                 connection.execute(
                     plain_insert(takes).values(
-                        document=row.number, run_id=stored(run_id), generation=taken.generation, version=version
+                        document=row.number,
+                        run_id=stored(run_id),
+                        generation=taken.generation,
+                        version=version,
+                        stamp=row.seen_stamp,
                     )
                 )
             if taken.generation >= row.generation:  # an older run that resumes does not take it from a newer one
@@ -130,9 +134,9 @@ class SqlCatalog:
             if row is None:
                 return False
             superseded = finish.generation < row.finished_generation
-            connection.execute(
-                update(documents).where(documents.c.number == row.number).values(ended(finish, row, time.time()))
-            )
+            take = connection.execute(_TAKE, {"of": row.number, "by": stored(finish.run_id)}).one_or_none()
+            changes = ended(finish, row, row.stamp if take is None else take.stamp, time.time())
+            connection.execute(update(documents).where(documents.c.number == row.number).values(changes))
             published = finish.live_generation is not None and finish.live_generation > (row.live_generation or 0)
             if not superseded or published:
                 used = Erasable(finish.memo_keys, finish.artifacts)
@@ -193,7 +197,7 @@ class SqlCatalog:
             yield connection
 
 
-_TAKE = select(takes.c.generation, takes.c.version).where(
+_TAKE = select(takes.c.generation, takes.c.version, takes.c.stamp).where(
     takes.c.document == bindparam("of"), takes.c.run_id == bindparam("by")
 )
 

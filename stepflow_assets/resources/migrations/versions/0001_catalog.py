@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("uri", sa.Text, nullable=False),
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("stamp", sa.Text, nullable=False),
+        sa.Column("seen_stamp", sa.Text, nullable=False),
         sa.Column("version", sa.Text),
         sa.Column("flow_digest", sa.Text),
         sa.Column("outcome", sa.Text),
@@ -47,6 +48,7 @@ def upgrade() -> None:
         sa.Column("run_id", _EXACT, primary_key=True),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("version", sa.Text, nullable=False),
+        sa.Column("stamp", sa.Text, nullable=False),
     )
     op.create_table(
         "stepflow_assets_uses",

@@ -16,6 +16,7 @@ from flow_compiler.assets.pools import DEFAULT_POOL, PoolSettings, nested_steps,
 from flow_compiler.assets.segments import Segment, segments_of
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.language.canonical import digest
+from flow_compiler.language.dependencies import upstream
 from flow_compiler.language.model import Flow, Step
 
 _VERSION_DIGITS = 16
@@ -52,6 +53,14 @@ class Blueprint:
         """Unique among all flows of a code location, as Dagster asks of op names."""
         number = f"_{segment.number}" if segment.number else ""
         return f"{self.name}_{dagster_name(segment.pool)}{number}"
+
+    def steps_until(self, segment: Segment) -> frozenset[str]:
+        """The steps of the segment and of those before it."""
+        return frozenset(step for part in self.segments[: segment.number + 1] for step in part.steps)
+
+    def steps_for(self, wanted: Collection[str]) -> frozenset[str]:
+        """The steps of the wanted assets and all that they may need."""
+        return upstream(self.flow, wanted)
 
     def unreached(
         self, wanted: Collection[str], succeeded: Collection[str], failed: Collection[str]

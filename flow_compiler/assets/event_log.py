@@ -1,0 +1,140 @@
+"""Writes what happened to items into Dagster's event log: materializations, check evaluations, planned events.
+
+One event costs milliseconds (notes/dagster 5), so evaluations wait a moment and share the one query that finds the
+materializations they are about.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+
+import dagster as dg
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+
+from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemFailed
+from flow_compiler.assets.blueprint import Blueprint
+from flow_compiler.assets.checks import Severity
+from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, version_tags
+from flow_compiler.assets.naming import dagster_name
+
+_CHECKS_TOGETHER = 200
+_CHECKS_WAIT_SECONDS = 2.0
+_SEVERITIES = {Severity.WARN: AssetCheckSeverity.WARN, Severity.ERROR: AssetCheckSeverity.ERROR}
+
+Target = AssetCheckEvaluationTargetMaterializationData
+
+
+class EventLog:
+    """The events of one op. Used on the op's thread only."""
+
+    def __init__(self, context: dg.OpExecutionContext, blueprint: Blueprint, *, log_passed_checks: bool) -> None:
+        self._context = context
+        self._blueprint = blueprint
+        self._log_passed_checks = log_passed_checks
+        self._checks: list[CheckDone] = []
+        self._oldest_check = 0.0
+        self._versions_seen = True
+
+    def write(self, events: Iterable[BatchEvent]) -> None:
+        for event in events:
+            match event:
+                case AssetDone():
+                    self._materialized(event)
+                case CheckDone():
+                    self._remember(event)
+                case ItemFailed():
+                    report_planned(
+                        self._context.instance,
+                        self._blueprint,
+                        self._context.run.job_name,
+                        self._context.run_id,
+                        event.unreached,
+                        event.key,
+                    )
+                    self._context.log.error(
+                        f"{event.key}: {event.failure.error}: {event.failure.message} {event.failure.next_step}"
+                    )
+        if len(self._checks) >= _CHECKS_TOGETHER:
+            self.flush()
+        self.tick()
+
+    def tick(self) -> None:
+        """Write evaluations that have waited long enough."""
+        if self._checks and time.monotonic() - self._oldest_check > _CHECKS_WAIT_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the evaluations that wait, each with the materialization it is about: without it the UI shows no status."""
+        waiting, self._checks = self._checks, []
+        by_asset: dict[str, list[CheckDone]] = {}
+        for done in waiting:
+            by_asset.setdefault(done.check.step_id, []).append(done)
+        for asset, evaluations in by_asset.items():
+            targets = self._latest(asset, {done.key for done in evaluations})
+            for done in evaluations:
+                # accepted, and missing from the declared type
+                self._context.log_event(self._evaluation(asset, done, targets.get(done.key)))  # type: ignore[arg-type]
+
+    def _materialized(self, done: AssetDone) -> None:
+        seen_until = self._context.instance.event_log_storage.get_maximum_record_id() if done.came_from else None
+        self._context.log_event(
+            AssetMaterialization(
+                asset_key(self._blueprint, done.report.step_id),
+                partition=done.key,
+                metadata=asset_metadata(done.report),
+                tags=version_tags(self._blueprint, done, seen_until),
+            )
+        )
+
+    def _remember(self, done: CheckDone) -> None:
+        if done.outcome.passed and not self._log_passed_checks:
+            return
+        if not self._checks:
+            self._oldest_check = time.monotonic()
+        self._checks.append(done)
+
+    def _latest(self, asset: str, keys: set[str]) -> dict[str, Target]:
+        found: dict[str, Target] = {}
+        wanted = dg.AssetRecordsFilter(asset_key(self._blueprint, asset), asset_partitions=sorted(keys))
+        cursor = None
+        while len(found) < len(keys):  # newest first; an item may have been materialized many times
+            page = self._context.instance.fetch_materializations(wanted, limit=len(keys), cursor=cursor)
+            for record in page.records:
+                if record.partition_key is not None:
+                    found.setdefault(
+                        record.partition_key,
+                        Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp),
+                    )
+            cursor = page.cursor
+            if not page.has_more:
+                break
+        return found
+
+    def _evaluation(self, asset: str, done: CheckDone, target: Target | None) -> AssetCheckEvaluation:
+        return AssetCheckEvaluation(
+            asset_key=asset_key(self._blueprint, asset),
+            check_name=dagster_name(done.check.name),
+            passed=done.outcome.passed,
+            metadata=check_metadata(done),
+            target_materialization_data=target,
+            severity=_SEVERITIES[done.check.severity],
+            description=done.outcome.sentence or None,
+            blocking=done.check.blocking,
+            partition=done.key,
+        )
+
+
+def report_planned(
+    instance: dg.DagsterInstance, blueprint: Blueprint, job: str, run_id: str, assets: Iterable[str], key: str
+) -> None:
+    """Say that the run meant to materialize the assets for one partition. In a run that ends in failure this is what
+    makes Dagster show exactly these as failed (notes/dagster 2); internal API, kept to this function."""
+    for asset in assets:
+        planned = AssetMaterializationPlannedData(asset_key(blueprint, asset), partition=key)
+        step = f"{blueprint.name}.{blueprint.op_name(blueprint.segment_of(asset))}"
+        event = DagsterEvent.build_asset_materialization_planned_event(job, step, planned)
+        instance.report_dagster_event(event, run_id, logging.DEBUG)

@@ -1,0 +1,43 @@
+"""How a flow is compiled: where it runs, what it is checked for, and how much at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flow_compiler.assets.checks import StepCheck
+from flow_compiler.assets.pools import PoolSettings
+from flow_compiler.assets.runtime import OpenRuntime
+from flow_compiler.engine.registry import ComponentRegistry
+
+if TYPE_CHECKING:
+    from dagster import ExecutorDefinition
+
+ITEMS_AT_ONCE = 8
+PARTITIONS_PER_RUN = 100
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """``registry`` gives versions and pools only: a component it lacks stops nothing before the run.
+
+    ``name``: Dagster name of the flow (default: its own name, else that of its file). ``pools``: settings of the pools
+    that are places of their own. ``routes``: component prefix → pool. ``run_locks``: folder in which each op shows that
+    it lives (see :mod:`run_lock`). ``partitions_per_run``: size of the runs of a backfill. ``log_passed_checks``: off in
+    big backfills, scores stay on the materializations.
+    """
+
+    runtime: OpenRuntime
+    registry: ComponentRegistry
+    name: str | None = None
+    checks: Sequence[StepCheck] = ()
+    pools: Mapping[str, PoolSettings] = field(default_factory=dict)
+    routes: Mapping[str, str] = field(default_factory=dict)
+    documents_at_once: int = ITEMS_AT_ONCE
+    partitions_per_run: int = PARTITIONS_PER_RUN
+    log_passed_checks: bool = True
+    run_locks: Path | None = None
+    job_tags: Mapping[str, str] = field(default_factory=dict)
+    executor_def: ExecutorDefinition | None = None

@@ -112,15 +112,14 @@ def _append(unit: Unit, more: Unit, spelled: _Spelling) -> None:
     else:
         joint = "" if _IDEOGRAPH.match(before[-1]) and _IDEOGRAPH.match(after[0]) else " "
     offset = len(before) + len(joint) - skipped
-    cut = len(before)
-    unit.spans = [
-        *(replace(span, end=min(span.end, cut)) for span in unit.spans if span.start < cut),
-        *(
-            Span(max(span.start, skipped) + offset, span.end + offset, span.anchor)
-            for span in more.spans
-            if span.end > skipped
-        ),
+    kept = [span for span in unit.spans if span.start < len(before)]
+    kept[-1] = replace(kept[-1], end=len(before) + len(joint))
+    moved = [
+        Span(max(span.start, skipped) + offset, span.end + offset, span.anchor)
+        for span in more.spans
+        if span.end > skipped
     ]
+    unit.spans = [*kept, *moved]
     unit.confidence = _weighted(unit, more)
     unit.text = f"{before}{joint}{after}"
     unit.blocks = [*unit.blocks, *more.blocks]

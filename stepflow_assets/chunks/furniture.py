@@ -87,7 +87,7 @@ def _runs_on(cluster: Sequence[_Candidate]) -> bool:
 
 def _follows_pages(cluster: Sequence[_Candidate]) -> bool:
     """All alike, or some number in it minus the page number is the same nearly everywhere."""
-    if len({item.text for item in cluster}) == 1:
+    if len({item.text.casefold() for item in cluster}) == 1:
         return True
     offsets = Counter(number - item.page for item in cluster for number in {*_numbers(item.text)})
     steady = max(offsets.values(), default=0)

@@ -11,20 +11,12 @@ _ABBREVIATIONS = frozenset(
         "bzw",
         "ca",
         "cf",
-        "ch",
-        "chap",
         "co",
         "corp",
         "dept",
         "dr",
-        "ed",
-        "eds",
         "e.g",
-        "eq",
-        "eqs",
         "etc",
-        "fig",
-        "figs",
         "i.e",
         "inc",
         "jr",
@@ -34,26 +26,37 @@ _ABBREVIATIONS = frozenset(
         "mr",
         "mrs",
         "ms",
+        "prof",
+        "resp",
+        "sr",
+        "st",
+        "usw",
+        "vgl",
+        "viz",
+        "vs",
+        "z.b",
+    ]
+)
+_BEFORE_NUMBERS = frozenset(
+    [
+        "ch",
+        "chap",
+        "ed",
+        "eq",
+        "eqs",
+        "fig",
+        "figs",
         "no",
         "nos",
         "nr",
         "op",
         "p",
         "pp",
-        "prof",
         "ref",
         "refs",
-        "resp",
         "sec",
-        "sr",
-        "st",
         "tab",
-        "usw",
-        "vgl",
-        "viz",
         "vol",
-        "vs",
-        "z.b",
     ]
 )
 
@@ -83,4 +86,5 @@ def _is_real(text: str, begin: int, end: int) -> bool:
         return True
     word = last.group(1)
     is_initial = len(word) == 1 and word.isalpha() and word.isupper()
-    return not (is_initial or word.lower() in _ABBREVIATIONS or text[end].islower())
+    counts = word.lower() in _BEFORE_NUMBERS and text[end].isdigit()
+    return not (is_initial or counts or word.lower() in _ABBREVIATIONS or text[end].islower())

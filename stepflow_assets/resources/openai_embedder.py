@@ -69,8 +69,11 @@ class OpenAiCompatibleEmbedder:
         size = self._options.batch_size
         batches = [texts[start : start + size] for start in range(0, len(texts), size)]
         gate = asyncio.Semaphore(self._options.concurrency)
-        async with self._client() as client, asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._batch(client, gate, batch)) for batch in batches]
+        try:
+            async with self._client() as client, asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._batch(client, gate, batch)) for batch in batches]
+        except ExceptionGroup as failed:  # the first failure ended the other batches: it is the reason
+            raise failed.exceptions[0] from failed
         return np.concatenate([task.result() for task in tasks])
 
     def _client(self) -> httpx.AsyncClient:

@@ -88,6 +88,9 @@ class FlowLoadError(FlowError):
     """The flow cannot be read. ``file``, ``line`` and ``column`` (from 1) name the place when known."""
 
     code = "flow.unreadable"
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
 
     def __init__(
         self,
@@ -101,6 +104,9 @@ class FlowLoadError(FlowError):
     ) -> None:
         super().__init__(message, code=code, next_step=next_step)
         self.file, self.line, self.column = file, line, column
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return *super().__reduce__(), {"file": self.file, "line": self.line, "column": self.column}
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)

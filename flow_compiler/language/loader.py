@@ -15,7 +15,7 @@ from flow_compiler.language.reading import flow_from_json
 from flow_compiler.language.source import Place, Source
 from flow_compiler.language.yaml_text import read_yaml
 
-__all__ = ["MAX_BYTES", "flow_from_json", "load_flow", "parse_flow"]
+__all__ = ["MAX_BYTES", "flow_from_json", "load_flow", "parse_flow", "read_value"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """Size of a flow file. Data of that size belongs in a blob or a file that the flow loads."""
@@ -46,16 +46,23 @@ def parse_flow(text: str, file: str | None = None) -> Flow:
     return flow_from_json(value, Source(file, places))
 
 
+def read_value(text: str, file: str | None = None) -> Json:
+    """The JSON value in YAML or JSON text, read as strictly as a flow. Raises FlowLoadError."""
+    _require_size(len(text), file)
+    return _read(text, file)[0]
+
+
 def _read(text: str, file: str | None) -> tuple[Json, Place]:
     """YAML reads most JSON, but not all of it (tabs, surrogate pairs): what starts like JSON is tried as JSON first."""
-    if not text.lstrip().startswith("{"):
+    start = text[:200].split()
+    if not start or not start[0].startswith("{"):
         return read_yaml(text, file)
-    if (file or "").lower().endswith(".json"):
-        return read_json(text, file)
     try:
         return read_json(text, file)
     except FlowLoadError:
-        return read_yaml(text, file)
+        if (file or "").lower().endswith(".json") or "".join(start)[1:2] in ('"', "}", ""):
+            raise
+    return read_yaml(text, file)  # `{name: a}` is YAML
 
 
 def _require_size(size: int, file: str | None) -> None:

@@ -206,7 +206,7 @@ def test_errors_survive_pickling_with_their_place() -> None:
     with pytest.raises(FlowLoadError) as error:
         parse_flow("version: 1\n", "flow.yaml")
     copied = pickle.loads(pickle.dumps(error.value))  # noqa: S301
-    assert copied.message == error.value.message
+    assert str(copied) == str(error.value) == "flow.yaml:1:10: $.version: version must be text, not a number"
     assert copied.next_step == error.value.next_step
 
 

@@ -1,0 +1,66 @@
+"""The command line of flow_compiler. A command's module is imported when it is called, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS: dict[str, str] = {
+    "validate": "Check flows without running them.",
+    "show": "Show a flow's steps, what needs what, and the assets they become.",
+    "run": "Run a flow on one input.",
+}
+EXIT_CODES = (
+    "Exit codes: 0 fine; 1 the flow ran and failed; 2 wrong usage, or the flow cannot be used; "
+    "3 a store cannot be used now; 130 interrupted."
+)
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"flow_compiler.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = _Commands(
+    name="flow-compiler",
+    help="Check, show and run Stepflow flows (YAML or JSON files).",
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    no_args_is_help=True,
+)
+
+
+def main() -> None:
+    """Entry point of ``flow-compiler``: every expected failure is a sentence and an exit code, never a traceback."""
+    from flow_compiler.errors import FlowCompilerError
+
+    try:
+        code = app.main(prog_name="flow-compiler", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo("interrupted", err=True)
+        code = 130
+    except FlowCompilerError as error:
+        from flow_compiler.commands.failing import report
+
+        code = report(error)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has gone: nothing more to say
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,1 @@
+"""The commands of ``flow-compiler``, one module each."""

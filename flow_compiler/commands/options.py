@@ -1,0 +1,61 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.expressions import Json
+
+Command = Callable[..., Any]
+
+flow_argument = click.argument("flow_file", metavar="FLOW", type=click.Path(path_type=Path))
+modules_option = click.option(
+    "--module",
+    "modules",
+    multiple=True,
+    metavar="NAME",
+    help="Python module whose @component functions the flow may call, such as my_components or "
+    "stepflow_assets.components.pages; looked up in the working directory too. May be given several times.",
+)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """``--format`` with these choices, the first being the default, and ``--json`` for ``--format json``."""
+
+    def add(command: Command) -> Command:
+        command = click.option("--json", "output_format", flag_value="json", help="The same as --format json.")(command)
+        return click.option(
+            "--format", "output_format", type=click.Choice(formats), default=formats[0], show_default=True
+        )(command)
+
+    return add
+
+
+def json_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """An option given as JSON text, ``@FILE`` (JSON or YAML), or ``-`` for standard input; None when not given."""
+    return click.option(name, callback=_json, metavar="JSON|@FILE|-", help=help_text)
+
+
+def _json(_context: click.Context, option: click.Parameter, text: str | None) -> Json:
+    from flow_compiler.language.loader import read_value
+
+    if text is None:
+        return None
+    try:
+        if text == "-":
+            return read_value(sys.stdin.read(), "standard input")
+        if text.startswith("@"):
+            return read_value(Path(text[1:]).read_text("utf-8"), text[1:])
+        return read_value(text)
+    except FlowLoadError as error:
+        raise click.BadParameter(f"{error} ({error.next_step})", param=option) from error
+    except OSError as error:
+        raise click.BadParameter(f"{text[1:]}: cannot read the file: {error.strerror}", param=option) from error
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{text[1:]}: not UTF-8 text", param=option) from error

@@ -1,0 +1,91 @@
+"""``flow-compiler validate``: everything that can be said about a flow without running it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from flow_compiler.commands.failing import UNUSABLE
+from flow_compiler.commands.options import format_option, modules_option
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose
+from flow_compiler.language.diagnostics.diagnostic import finding
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.loader import load_flow
+from flow_compiler.language.model import Flow
+from flow_compiler.language.source import Where
+
+
+@click.command("validate", epilog="Exit codes: 0 every flow can be used; 2 one cannot, or has errors.")
+@click.argument("flow_files", metavar="FLOW...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@format_option("text", "json")
+@modules_option
+@click.option("--all", "show_all", is_flag=True, help="Also list what could not be checked for want of a schema.")
+def command(flow_files: tuple[Path, ...], output_format: str, modules: tuple[str, ...], show_all: bool) -> int:
+    """Check flows without running them.
+
+    Each finding has a place, a level (fatal: the flow cannot be used; error: it will fail there; warning) and what to
+    write instead. With --module, components that are neither built in nor in a module are errors.
+    """
+    checked = [_check(file, modules) for file in flow_files]
+    if output_format == "json":
+        click.echo(json.dumps({"flows": checked}, ensure_ascii=False, indent=2))
+    else:
+        for flow in checked:
+            _print(flow, show_all=show_all)
+    return 0 if all(flow["valid"] for flow in checked) else UNUSABLE
+
+
+def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
+    try:
+        flow = load_flow(file)
+    except FlowLoadError as error:
+        place = {"line": error.line, "column": error.column}
+        found = {"level": "fatal", "message": error.message, **place, "instead": error.next_step}
+        return {"file": str(file), "valid": False, "diagnostics": [found]}
+    findings = diagnose(flow) + (_unknown_components(flow, modules) if modules else [])
+    findings.sort(key=lambda each: (each.line or 0, each.column or 0, each.code))
+    return {
+        "file": str(file),
+        "valid": not any(each.level in (Level.FATAL, Level.ERROR) for each in findings),
+        "name": flow.name,
+        "digest": flow.digest,
+        "steps": len(flow.steps),
+        "diagnostics": [each.to_json() for each in findings],
+    }
+
+
+def _unknown_components(flow: Flow, modules: tuple[str, ...]) -> list[Diagnostic]:
+    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.errors import UnknownComponent
+
+    registry = registry_of(modules)
+    found: list[Diagnostic] = []
+    for index, step in enumerate(flow.steps):
+        try:
+            registry.get(step.component)
+        except UnknownComponent as error:
+            where = Where(flow.source, ("steps", index, "component"))
+            found.append(finding(Kind.INVALID_COMPONENT, error.message, where, instead=error.next_step))
+    return found
+
+
+def _print(flow: dict[str, Json], *, show_all: bool) -> None:
+    shown = [each for each in flow["diagnostics"] if show_all or not each.get("experimental")]
+    for each in shown:
+        place = ":".join(str(part) for part in (flow["file"], each.get("line"), each.get("column")) if part is not None)
+        name = f" {each['code']} {each['kind']}" if "code" in each else ""
+        path = f"{each['path']}: " if "path" in each else ""
+        click.echo(f"{place}: {each['level']}{name}: {path}{each['message']}")
+        if each.get("instead"):
+            click.echo(f"    {each['instead']}")
+    counts = Counter(each["level"] for each in shown)
+    hidden = len(flow["diagnostics"]) - len(shown)
+    parts = [f"{number} {level}{'s' if number > 1 and level != 'fatal' else ''}" for level, number in counts.items()]
+    if hidden:
+        parts.append(f"{hidden} without a schema to check against, --all lists them")
+    verdict = "can be used" if flow["valid"] else "cannot be used as it is"
+    click.echo(f"{flow['file']}: {verdict}" + (f" ({', '.join(parts)})" if parts else ""))

@@ -119,7 +119,7 @@ def _assets(
         descriptions_by_output_name={output: text.description for output, text in texts.items() if text.description},
         metadata_by_output_name={output: text.metadata for output, text in texts.items()},
         tags_by_output_name={output: text.tags for output, text in texts.items()},
-        owners_by_output_name={output: text.owners for output, text in texts.items()},
+        owners_by_output_name={output: list(text.owners) for output, text in texts.items()},
         code_versions_by_output_name={outputs[asset]: blueprint.code_versions[asset] for asset in blueprint.assets},
         backfill_policy=dg.BackfillPolicy.multi_run(options.partitions_per_run),
         can_subset=True,

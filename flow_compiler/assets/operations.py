@@ -50,10 +50,10 @@ def make_op(
         outs[BATCH] = dg.Out(dict, is_required=False, description="The items, and what must not be tried again.")
     settings = options.pools.get(segment.pool)
 
-    def work(context: dg.OpExecutionContext, given: Mapping[str, Any]) -> Iterator[dg.Output[Any]]:
-        carried = _asked_for(context) if first else Carried.from_json(given[BATCH])
-        after = _run_segment(context, blueprint, segment, options, carried)
-        if BATCH in context.selected_output_names:
+    def work(running: dg.OpExecutionContext, given: Mapping[str, Any]) -> Iterator[dg.Output[Any]]:
+        carried = _asked_for(running) if first else Carried.from_json(given[BATCH])
+        after = _run_segment(running, blueprint, segment, options, carried)
+        if BATCH in running.selected_output_names:
             yield dg.Output(after.to_json(), BATCH)
 
     return dg.OpDefinition(

@@ -1,7 +1,7 @@
 """A file per run that says whether anybody works on it: locked while an op of the run lives, free when it died.
 
-The operating system releases the lock of a killed process, so nothing has to be cleaned up and no clock is trusted.
-Several ops of one run hold it together (shared lock). It serves runs on this host only.
+The operating system releases the lock of a killed process, so nothing has to be cleaned up. Several holders share the
+lock: the ops of a run, and whoever started it. It serves runs on this host only.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 
 class RunLock:
-    """Held by an op for as long as it works: ``with RunLock(folder, run_id): …``."""
+    """Held for as long as somebody works on the run: ``with RunLock(folder, run_id): …``."""
 
     def __init__(self, folder: Path, run_id: str) -> None:
         self._path = folder / run_id
@@ -24,40 +25,45 @@ class RunLock:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_SH)
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        self._write(f"{os.getpid()}\n")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        os.utime(self._file)  # the next op of the run may take a while to start
+        self._write("")  # let go in order: whoever finds the lock free knows that nobody died holding it
         os.close(self._file)
         self._file = None
 
+    def _write(self, text: str) -> None:
+        assert self._file is not None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, text.encode(), 0)
+        os.utime(self._file)
 
-def seconds_free(folder: Path, run_id: str) -> float | None:
-    """How long ago the file was last touched by a holder, when nobody holds it now; None when it is held, or when no op
-    of the run has begun on this host (see :func:`was_locked`)."""
-    try:
-        file = os.open(folder / run_id, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
+
+@dataclass(frozen=True)
+class Abandoned:
+    """Nobody holds the lock. ``pid`` died holding it; None: the last holder let go in order, ``seconds`` ago."""
+
+    pid: int | None
+    seconds: float
+
+
+def look(folder: Path, run_id: str) -> Abandoned | None:
+    """None while the run's lock is held. Raises FileNotFoundError when nobody on this host ever held it."""
+    file = os.open(folder / run_id, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return max(0.0, time.time() - os.fstat(file).st_mtime)
+        text = os.pread(file, 32, 0).decode().strip()
+        return Abandoned(int(text) if text.isdigit() else None, max(0.0, time.time() - os.fstat(file).st_mtime))
     except BlockingIOError:
         return None
     finally:
         os.close(file)
 
 
-def was_locked(folder: Path, run_id: str) -> bool:
-    """Whether an op of the run ever began here."""
-    return (folder / run_id).exists()
-
-
-def forget_lock(folder: Path, run_id: str) -> None:
-    """Remove the file of a run that is over."""
+def remove(folder: Path, run_id: str) -> None:
+    """The run is over."""
     (folder / run_id).unlink(missing_ok=True)

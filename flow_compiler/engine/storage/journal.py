@@ -44,7 +44,7 @@ class SqlJournal:
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
     ) -> None:
-        row = _key(run_id, item, step) | await row_of(record, self._artifacts)
+        row = _key(run_id, item, step) | await row_of(record, self._artifacts) | {"begun": 0}
         await self._commits.run(_record, (row, lease))
 
     async def record_numbers(self, run_id: str) -> Mapping[str, float | int]:
@@ -92,7 +92,9 @@ _NESTED = _WHOLE.where(
         and_(journal.c.item >= bindparam("low"), journal.c.item < bindparam("high")),
     )
 )
-_ATTEMPTS = select(journal.c.attempts).where(*(column == bindparam(column.name) for column in _KEY))
+_ATTEMPTS = select(case((journal.c.begun > journal.c.attempts, journal.c.begun), else_=journal.c.attempts)).where(
+    *(column == bindparam(column.name) for column in _KEY)
+)
 
 
 def _attempts(connection: Connection, keys: Sequence[Mapping[str, Any]]) -> Sequence[int]:
@@ -100,14 +102,15 @@ def _attempts(connection: Connection, keys: Sequence[Mapping[str, Any]]) -> Sequ
 
 
 def _begin(connection: Connection, begun: Sequence[tuple[dict[str, Any], int]]) -> Sequence[None]:
-    rows = {
-        _identity(key): key | _UNENDED | {"attempts": attempt, "recorded_at": time.time()} for key, attempt in begun
-    }
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for key, attempt in sorted(begun, key=lambda pair: pair[1]):
+        rows[_identity(key)] = key | _UNENDED | {"begun": attempt, "recorded_at": time.time()}
     connection.execute(_beginning(connection.dialect.name), [rows[key] for key in sorted(rows)])
     return [None] * len(begun)
 
 
 _UNENDED = {
+    "attempts": 0,
     "outcome": None,
     "outcome_ref": None,
     "memo_key": None,
@@ -124,9 +127,8 @@ _UNENDED = {
 @cache
 def _beginning(dialect: str) -> Executable:
     offered = insert(dialect, journal)
-    later = offered.excluded.attempts > journal.c.attempts
-    higher = case((later, offered.excluded.attempts), else_=journal.c.attempts)
-    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_={"attempts": higher}))
+    higher = case((offered.excluded.begun > journal.c.begun, offered.excluded.begun), else_=journal.c.begun)
+    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_={"begun": higher}))
 
 
 def _record(
@@ -147,7 +149,8 @@ def _identity(row: Mapping[str, Any]) -> tuple[str, ...]:
 @cache
 def _recording(dialect: str) -> Executable:
     offered = insert(dialect, journal)
-    new = {column.name: offered.excluded[column.name] for column in journal.columns if not column.primary_key}
+    kept = {"begun", *(column.name for column in _KEY)}
+    new = {column.name: offered.excluded[column.name] for column in journal.columns if column.name not in kept}
     return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_=new))
 
 

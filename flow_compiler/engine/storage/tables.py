@@ -41,6 +41,7 @@ journal = Table(
     Column("run_id", _EXACT, primary_key=True),
     Column("item", _EXACT, primary_key=True),  # path of the item itself: the root's, or one nested below
     Column("step", _EXACT, primary_key=True),
+    Column("begun", Integer, nullable=False),  # the highest attempt that was noted before it ended; 0: none
     *_record_columns(),
 )
 Index("flow_compiler_journal_run", journal.c.run_id)

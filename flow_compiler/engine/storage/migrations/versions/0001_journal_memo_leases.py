@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("run_id", _EXACT, primary_key=True),
         sa.Column("item", _EXACT, primary_key=True),
         sa.Column("step", _EXACT, primary_key=True),
+        sa.Column("begun", sa.Integer, nullable=False),
         *_record_columns(),
     )
     op.create_index("flow_compiler_journal_run", "flow_compiler_journal", ["run_id"])

@@ -1,0 +1,119 @@
+"""/pages/prepare: text cells, route and picture of pages, one worker call for the pages of a batch that share a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
+from flow_compiler.errors import ComponentError, InvalidInput, StoreError
+from stepflow_assets.documents.page import PageContent, PageGeometry, PageItem, PreparedPage, Ref, Route
+from stepflow_assets.errors import PageCrashed, PageTimeout
+from stepflow_assets.pages.profile import render_profile
+from stepflow_assets.resources.passwords import Passwords
+from stepflow_assets.workers.pools import WorkerPools
+
+if TYPE_CHECKING:
+    from stepflow_assets.pages.page_bytes import PageBytes
+
+
+def _profile(_input: Any, _resources: Resources) -> str:
+    return render_profile()
+
+
+@component("/pages/prepare", version="1", effect="pure", pool="cpu", batch=8, profile=_profile)
+async def prepare_page(inputs: list[PageItem], context: BatchContext) -> list[PreparedPage | ComponentError]:
+    """One page each, possibly of different documents; a page that cannot be prepared is an error of its own.
+
+    Raises nothing; the errors are PageTimeout, PageCrashed, PageError, DocumentDamaged, DocumentEncrypted, InvalidInput.
+    """
+    files: dict[tuple[str, str], list[int]] = {}
+    for index, item in enumerate(inputs):
+        files.setdefault((item.source.id, item.format), []).append(index)
+    results: list[PreparedPage | ComponentError | None] = [None] * len(inputs)
+
+    async def prepare(indices: list[int]) -> None:
+        for index, result in zip(indices, await _file(indices, inputs, context), strict=True):
+            results[index] = result
+
+    async with asyncio.TaskGroup() as group:
+        for indices in files.values():
+            group.create_task(prepare(indices))
+    return [result for result in results if result is not None]
+
+
+async def _file(
+    indices: Sequence[int], inputs: Sequence[PageItem], context: BatchContext
+) -> list[PreparedPage | ComponentError]:
+    """The pages ``indices`` of the batch, all of one file."""
+    first, item = context.items[indices[0]], inputs[indices[0]]
+    pages = [inputs[index].page for index in indices]
+    if item.format not in ("pdf", "image") or None in pages:
+        return [InvalidInput(f"a {item.format} part has no pages to prepare")] * len(indices)
+    try:
+        path = await first.artifacts.local_path(item.source.id)
+        found = await _pages(context, str(path), item.format, [page for page in pages if page is not None])
+        return [
+            result if isinstance(result, ComponentError) else await _stored(result, context.items[index])
+            for index, result in zip(indices, found, strict=True)
+        ]
+    except StoreError as error:
+        return [_of_store(error)] * len(indices)
+
+
+async def _pages(
+    context: BatchContext, path: str, format: str, pages: list[int]
+) -> Sequence[PageBytes | ComponentError]:
+    from stepflow_assets.pages.prepare import prepare_pages
+
+    pool, passwords = context.resource(WorkerPools).pdf, context.resource(Passwords).candidates
+    try:
+        return await pool.run(prepare_pages, path, format, pages, passwords)
+    except (PageTimeout, PageCrashed) as error:
+        if len(pages) == 1:
+            return [error]
+    except ComponentError as error:  # the file as a whole
+        return [error] * len(pages)
+    # One of them took the worker down: each on its own, so that only that one fails.
+    return [(await _pages(context, path, format, [page]))[0] for page in pages]
+
+
+async def _stored(page: PageBytes, context: ComponentContext) -> PreparedPage:
+    cells = await _ref(page.cells, "data", context)
+    picture = await _ref(page.picture, "binary", context)
+    context.report(
+        pages=1,
+        render_ms=page.milliseconds,
+        bytes=len(page.cells or b"") + len(page.picture or b""),
+        picture_px_max=page.picture_px,
+    )
+    return PreparedPage(
+        page=page.page,
+        content=PageContent(
+            page_id=page.page_id,
+            geometry=PageGeometry(width_pt=page.width_pt, height_pt=page.height_pt, rotation=page.rotation),
+            route=Route(page.route),
+            route_reason=page.reason,
+            signals=page.signals,
+            cells=cells,
+            picture=picture,
+        ),
+    )
+
+
+async def _ref(data: bytes | None, kind: str, context: ComponentContext) -> Ref | None:
+    if data is None:
+        return None
+    stored = await context.put_blob(data, kind)
+    return Ref(id=stored.id, size=stored.size, kind=stored.kind)
+
+
+def _of_store(error: StoreError) -> ComponentError:
+    return ComponentError(
+        error.message,
+        code=error.code,
+        category=error.category,
+        retryable=error.retryable,
+        next_step=error.next_step,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from stepflow_assets.cli.failing import EXIT_CODES_HELP, exit_with, report
+from stepflow_assets.cli.failing import EXIT_CODES_HELP, exit_with, report, report_unexpected
 from stepflow_assets.cli.setting_flags import JSON_VALUED, SETTING_FLAGS
 
 COMMANDS: dict[str, str] = {
@@ -116,3 +116,5 @@ def run() -> None:
         exit_with(0)
     except FlowCompilerError as error:
         exit_with(report(error, as_json="--json" in sys.argv))
+    except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, the log the traceback
+        exit_with(report_unexpected(error))

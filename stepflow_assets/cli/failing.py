@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -35,6 +39,20 @@ def report(error: FlowCompilerError, *, as_json: bool) -> int:
         click.echo(f"error: {error}", err=True)
         click.echo(f"  next: {error.next_step}", err=True)
     return exit_code(error)
+
+
+def report_unexpected(error: Exception) -> int:
+    """A mistake of ours: one sentence, and the traceback in a file to attach to a report."""
+    file = Path(os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs" / f"error-{int(time.time())}-{os.getpid()}.txt"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        place = f"the details are in {file}"
+    except OSError as problem:
+        place = f"the details cannot be written ({problem.strerror})"
+    click.echo(f"error: unexpected {type(error).__name__}; {place}", err=True)
+    click.echo("  next: Report this with the command that caused it.", err=True)
+    return 3
 
 
 def exit_with(code: int) -> NoReturn:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from stepflow_assets.operations.observing import Observer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _PLAIN_INTERVAL = 10.0  # seconds between lines where there is no terminal
 
@@ -50,11 +54,12 @@ class IngestProgress(Observer):
             print(f"{self._done} of {self._total} documents, {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _bar():  # type: ignore[no-untyped-def]
+def _bar() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
-    return Progress(
+    return Bar(
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

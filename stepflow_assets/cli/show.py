@@ -27,22 +27,23 @@ def command(flags: dict[str, Any], document: str, as_json: bool) -> None:
         chunks = workspace.index.chunks(row.document_id)
     digest = document_digest(row.document_id)
     listed = [
-        {
-            "chunk": public_chunk_id(digest, chunk.id),
-            "place": "; ".join(dict.fromkeys(describe(place) for place in chunk.places)),
-            "tokens": chunk.tokens,
-            "headings": list(chunk.headings),
-        }
+        (
+            public_chunk_id(digest, chunk.id),
+            "; ".join(dict.fromkeys(describe(place) for place in chunk.places)),
+            chunk.tokens,
+            chunk.headings,
+        )
         for chunk in chunks
     ]
     if as_json:
-        print_json({**document_json(row), "chunk_list": listed})
+        names = ("chunk", "place", "tokens", "headings")
+        print_json({**document_json(row), "chunk_list": [dict(zip(names, item, strict=True)) for item in listed]})
         return
     print_documents([row])
     click.echo(f"file {row.uri}, {row.bytes} bytes, run {row.run_id or '–'}, generation {row.live_generation or '–'}")
     if listed:
         print_table(
             ["chunk", "place", "tokens", "headings"],
-            [[str(i["chunk"]), str(i["place"]), str(i["tokens"]), " › ".join(i["headings"])] for i in listed],
+            [[name, place, str(tokens), " › ".join(headings)] for name, place, tokens, headings in listed],
             right=["tokens"],
         )

@@ -1,0 +1,93 @@
+"""What an OCR engine is to the platform: a name, what it can do, what decides its output, and pages in, pages out.
+
+Source of the capability record: notes/ocr 3.3. A page comes back as ``ok``, ``blank`` or ``failed``, never as an
+empty success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from stepflow_assets.documents.page import TextCell
+
+ConfidenceKind = Literal["ctc_char_mean", "tess_word", "det_score", "token_prob_block", "token_prob_page"]
+
+
+class PageStatus(StrEnum):
+    OK = "ok"
+    BLANK = "blank"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page's picture as a file in a common image format, and the languages expected on it (ISO 639 codes)."""
+
+    path: str
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
+class OcrPage:
+    """A provider's answer for one picture.
+
+    ``lines`` are in the engine's order, quads normalised to the picture. ``raw`` is the engine's own output as JSON.
+    ``confidence`` (0..1, weighted by characters) is over everything the engine read, also what it then left out as
+    unreadable: that is what shows a script the engine does not know. ``reason`` says why a page failed.
+    """
+
+    status: PageStatus
+    lines: tuple[TextCell, ...] = ()
+    raw: bytes = b""
+    confidence: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a provider can do and what it costs. ``scripts`` are ISO 15924 codes."""
+
+    scripts: frozenset[str]
+    confidence_kind: ConfidenceKind | None
+    seconds_per_page: float
+    geometry: Literal["line", "word", "char", "block", "none"] = "line"
+    kinds: bool = False  # tells headings, tables, … apart
+    reading_order: bool = False
+    tables: Literal["none", "grid", "html"] = "none"
+    math: bool = False
+    handwriting: bool = False
+    needs: Literal["cpu", "gpu", "http"] = "cpu"
+    offline: bool = True
+    batch: int = 1  # pages that one call reads faster together than apart
+    licence: str = ""
+
+
+class OcrProvider(Protocol):
+    """An OCR engine. Instances are small and picklable: a worker process gets the instance and loads the engine itself.
+
+    ``profile`` names everything that changes the output (engine, weights, options): it is part of the memo key.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def profile(self) -> str: ...
+
+    def recognize(self, pictures: Sequence[Picture]) -> list[OcrPage]:
+        """One answer per picture, in order. Raises ProviderUnavailable when the engine cannot be loaded or reached."""
+        ...
+
+
+def mean_confidence(readings: Sequence[tuple[str, float]]) -> float | None:
+    """Mean of (text, confidence) weighted by characters; None where there are none."""
+    weight = sum(len(text) for text, _ in readings)
+    if not weight:
+        return None
+    return round(sum(len(text) * confidence for text, confidence in readings) / weight, 5)

@@ -1,0 +1,68 @@
+"""When an answer is not one: ink but no text, low confidence, repetition (notes/ocr 2.6 and 3.3).
+
+An engine that does not know a page's script returns nothing or nonsense without an error; a model that lost the thread
+repeats itself. Both count as failures of the provider, so that the next one is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stepflow_assets.ocr.ink import text_like_marks
+from stepflow_assets.ocr.protocol import OcrPage, PageStatus, Picture
+
+_SHORTEST = 200
+_PERIODS = range(4, 121)
+_TIMES = 6
+_LETTERS = re.compile(r"\w")
+
+
+@dataclass(frozen=True)
+class QualityRules:
+    """``minimum_confidence``: mean over the page's characters. ``minimum_marks``: glyph-sized marks that make ink text."""
+
+    minimum_confidence: float = 0.6
+    minimum_marks: int = 6
+    repeated_share: float = 0.3
+
+
+def fault_of(page: OcrPage, picture: Picture, rules: QualityRules) -> str | None:
+    """Why this answer counts as a failure, or None. The picture is only looked at where no text came back."""
+    if page.status is PageStatus.FAILED:
+        return page.reason or "the provider failed"
+    text = "\n".join(line.text for line in page.lines)
+    if not _LETTERS.search(text):
+        marks = text_like_marks(picture.path)
+        if page.confidence is not None and page.confidence < rules.minimum_confidence and marks >= rules.minimum_marks:
+            return f"nothing readable: mean confidence {page.confidence:.2f}"
+        return f"ink but no text ({marks} marks like letters)" if marks >= rules.minimum_marks else None
+    if page.confidence is not None and page.confidence < rules.minimum_confidence:
+        return f"mean confidence {page.confidence:.2f} is below {rules.minimum_confidence:.2f}"
+    if repeated_share(text) >= rules.repeated_share:
+        return "the text repeats itself"
+    return None
+
+
+def repeated_share(text: str) -> float:
+    """Share of the text's characters that belong to one phrase said six times or more in a row.
+
+    Runs without letters or digits (dot leaders, rules) do not count; nor do short texts. The text is compared with
+    itself moved by each length of a phrase, which takes a millisecond a page.
+    """
+    import numpy as np
+
+    if len(text) < _SHORTEST:
+        return 0.0
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    longest = 0
+    for period in _PERIODS:
+        different = np.flatnonzero(codes[period:] != codes[:-period])
+        edges = np.concatenate(([-1], different, [len(codes) - period]))
+        runs = np.diff(edges) - 1
+        at = int(runs.argmax())
+        run = int(runs[at]) + period
+        start = int(edges[at]) + 1
+        if run >= _TIMES * period and run > longest and _LETTERS.search(text, start, start + period):
+            longest = run
+    return longest / len(text)

@@ -1,0 +1,96 @@
+"""Which providers there are, and which of them are asked for a page, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from stepflow_assets.errors import ProviderUnavailable, SettingsError
+from stepflow_assets.ocr.protocol import OcrProvider
+from stepflow_assets.ocr.quality import QualityRules
+from stepflow_assets.ocr.scripts import scripts_of
+
+
+def _rapidocr(option: str) -> OcrProvider:
+    from stepflow_assets.ocr.rapidocr_provider import RapidOcrProvider
+
+    if option:
+        raise SettingsError(f"OCR provider rapidocr takes no option, not {option!r}")
+    return RapidOcrProvider()
+
+
+def _fault(option: str) -> OcrProvider:
+    from stepflow_assets.ocr.fault_provider import FaultProvider
+
+    return FaultProvider.from_option(option)
+
+
+_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "fault": _fault}
+_DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A provider to ask. ``degraded``: its answer is kept, but one from a preferred provider would be better."""
+
+    provider: OcrProvider
+    degraded: bool
+
+
+@dataclass(frozen=True)
+class OcrProviders:
+    """Resource: the configured providers in the order of preference, and what counts as a usable answer."""
+
+    providers: tuple[OcrProvider, ...]
+    rules: QualityRules = QualityRules()
+
+    @classmethod
+    def from_settings(cls, chain: str | None = None) -> OcrProviders:
+        """``chain`` names providers in the order they are asked: ``rapidocr``, or ``first,second:option``.
+
+        None: all that read documents, the cheapest first. Raises SettingsError.
+        """
+        if chain is None:
+            made = [_MAKERS[name]("") for name in _DEFAULT]
+            return cls(tuple(sorted(made, key=lambda provider: provider.capabilities.seconds_per_page)))
+        return cls(tuple(_make(part.strip()) for part in chain.split(",") if part.strip()))
+
+    def candidates(self, languages: Sequence[str], only: str | None = None) -> list[Candidate]:
+        """Whom to ask for a page in these languages, in order; never empty.
+
+        Providers that read all their scripts come first, then those that read some (their answers are degraded).
+        ``only`` keeps the provider of that name. Raises InvalidInput for an unknown language, ProviderUnavailable
+        when no provider is left.
+        """
+        wanted = scripts_of(languages)
+        known = [provider for provider in self.providers if only is None or provider.name == only]
+        full = [provider for provider in known if wanted <= provider.capabilities.scripts]
+        partly = [provider for provider in known if provider not in full and wanted & provider.capabilities.scripts]
+        if not full and not partly:
+            raise self._nobody(wanted, only)
+        return [
+            Candidate(provider, degraded=index > 0 or provider in partly)
+            for index, provider in enumerate((*full, *partly))
+        ]
+
+    def profile(self, languages: Sequence[str], only: str | None = None) -> str:
+        """Everything besides picture and options that decides the result: the profiles of the chain, in order."""
+        chain = self.candidates(languages, only)
+        return " > ".join(candidate.provider.profile for candidate in chain) + f" | {self.rules}"
+
+    def _nobody(self, wanted: frozenset[str], only: str | None) -> ProviderUnavailable:
+        names = ", ".join(provider.name for provider in self.providers) or "none"
+        what = f"OCR provider {only!r} is not configured or does not read" if only else "no OCR provider reads"
+        return ProviderUnavailable(
+            f"{what} the scripts {', '.join(sorted(wanted))} (configured: {names})",
+            retryable=False,
+            next_step="Configure an OCR provider for these scripts, or correct ocr.languages and ocr.provider.",
+        )
+
+
+def _make(part: str) -> OcrProvider:
+    name, _, option = part.partition(":")
+    maker = _MAKERS.get(name)
+    if maker is None:
+        raise SettingsError(f"unknown OCR provider {name!r}; known: {', '.join(sorted(_MAKERS))}")
+    return maker(option)

@@ -10,7 +10,7 @@ _PLACES = {
     "CompiledFlow": "compile",
     "FlowRuntime": "runtime",
     "PoolSettings": "pools",
-    "StepflowComponent": "stepflow_component",
+    "StepflowComponent": "component",
     "close_orphans": "closing",
     "compile_flow": "compile",
     "describe_definitions": "description",

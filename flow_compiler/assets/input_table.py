@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from flow_compiler.engine.storage.failures import store_failures
 from flow_compiler.engine.storage.schema import bring_up_to_date
 from flow_compiler.errors import Category, InvalidInput
 
-_REFUSED_BY_DAGSTER = ("...", "\a", "\b", "\f", "\n", "\r", "\t", "\v", "\0")
+_NO_KEY = re.compile(r"\.\.\.|[\x00-\x1f\x7f\ud800-\udfff]")  # Dagster refuses most, databases the rest
 _IN_ONE_STATEMENT = 500
 
 
@@ -38,9 +39,11 @@ class Submitted:
 class InputTable:
     """PartitionInputs of one flow, by its Dagster name. Safe from any thread and process."""
 
-    def __init__(self, engine: Engine, flow: str) -> None:
+    def __init__(self, engine: Engine, flow: str, variables: Mapping[str, Json] | None = None) -> None:
+        """``variables`` hold for every key; those submitted with a key win."""
         self._engine = engine
         self._flow = flow
+        self._variables = dict(variables or {})
 
     def close(self) -> None:
         self._engine.dispose()
@@ -48,7 +51,7 @@ class InputTable:
     def submit(self, key: str, input: Json, variables: Mapping[str, Json] | None = None) -> None:
         """Enter a key, or give it another input: the next run takes it. Raises InvalidInput for a key that cannot be a
         partition, StoreUnavailable."""
-        if not key or any(part in key for part in _REFUSED_BY_DAGSTER):
+        if not key or _NO_KEY.search(key):
             raise InvalidInput(
                 f"{key!r} cannot be a partition key",
                 next_step="Use a key without control characters and without three dots in a row.",
@@ -56,8 +59,8 @@ class InputTable:
         values = {
             "flow": self._flow,
             "key": key,
-            "input": json.dumps(input, ensure_ascii=False, allow_nan=False),
-            "variables": json.dumps(dict(variables or {}), ensure_ascii=False, allow_nan=False),
+            "input": json.dumps(input, allow_nan=False),
+            "variables": json.dumps(dict(variables or {}), allow_nan=False),
             "submitted_at": time.time(),
         }
         with self._writing() as connection:
@@ -107,7 +110,7 @@ class InputTable:
                 return ItemRefusal(key, _unknown(key, self._flow))
             values = {"flow": self._flow, "run_id": run_id, "key": key, "input": row.input, "variables": row.variables}
             connection.execute(insert(connection.dialect.name, taken).values(values))
-        return ItemInput(key, json.loads(row.input), json.loads(row.variables))
+        return ItemInput(key, json.loads(row.input), {**self._variables, **json.loads(row.variables)})
 
     def _ended(self, run_id: str, end: ItemEnd) -> None:
         """What the run took is kept until its next run ends: a resumed op takes it again."""
@@ -142,11 +145,11 @@ class InputTable:
             yield connection
 
 
-def open_input_table(database_url: str, flow: str) -> InputTable:
+def open_input_table(database_url: str, flow: str, variables: Mapping[str, Json] | None = None) -> InputTable:
     """Migrates the database when needed. ``flow``: the compiled flow's name. Raises StoreUnavailable."""
     engine = create_database(database_url)
     bring_up_to_date(engine, SCHEMA)
-    return InputTable(engine, flow)
+    return InputTable(engine, flow, variables)
 
 
 def _unknown(key: str, flow: str) -> Failure:

@@ -1,0 +1,158 @@
+"""A Stepflow flow as a Dagster component: ``type: flow_compiler.assets.StepflowComponent`` in a ``defs.yaml``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import dagster as dg
+from pydantic import Field
+
+from flow_compiler.assets.compile import compile_flow
+from flow_compiler.assets.input_table import open_input_table
+from flow_compiler.assets.options import ITEMS_AT_ONCE, PARTITIONS_PER_RUN, CompileOptions
+from flow_compiler.assets.pools import PoolSettings
+from flow_compiler.assets.runtime import FlowRuntime, OpenRuntime
+from flow_compiler.engine.components import Resources
+from flow_compiler.engine.engine import Engine
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.storage import open_stores
+from flow_compiler.errors import FlowError
+from flow_compiler.language.loader import load_flow
+
+
+class PoolAttributes(dg.Model, dg.Resolvable):
+    """Where the steps of one pool run."""
+
+    kubernetes: Annotated[
+        dict[str, Any], Field(description="Value of the op tag dagster-k8s/config: the pod of each op of the pool.")
+    ] = {}
+    limit: Annotated[str | None, Field(description="Dagster pool that limits these ops across runs.")] = None
+    tags: Annotated[dict[str, str], Field(description="More tags for the ops of the pool.")] = {}
+
+
+class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
+    """Compiles a Stepflow flow into partitioned assets.
+
+    Without ``runtime``, partitions get their inputs from a table that ``flow-compiler submit`` fills, and the flow may
+    call the built-ins and the given ``components``. ``items_at_once`` and ``partitions_per_run`` are at least 1.
+    """
+
+    flow: Annotated[
+        str, Field(description="The flow's file, from the folder of this defs.yaml.", examples=["flow.yaml"])
+    ]
+    name: Annotated[str | None, Field(description="Dagster name of the flow (default: the flow's own).")] = None
+    components: Annotated[
+        list[str],
+        Field(
+            description="What the flow calls: modules with decorated functions, or module:NAME of a ComponentRegistry.",
+            examples=[["my_package.components"]],
+        ),
+    ] = []
+    runtime: Annotated[
+        str | None,
+        Field(
+            description="module:NAME of a function without arguments that opens a FlowRuntime (an async context manager).",
+            examples=["my_package.runtime:open_runtime"],
+        ),
+    ] = None
+    variables: Annotated[dict[str, Any], Field(description="Flow variables; those submitted with an input win.")] = {}
+    pools: Annotated[dict[str, PoolAttributes], Field(description="Pools that are places of their own, by name.")] = {}
+    routes: Annotated[dict[str, str], Field(description="Component prefix to pool.", examples=[{"/ocr": "gpu"}])] = {}
+    database_url: Annotated[
+        str | None, Field(description="Journal, memo and inputs (default: SQLite in STEPFLOW_HOME).")
+    ] = None
+    artifacts: Annotated[
+        str | None, Field(description="Folder or URL of the artifact store (default: in STEPFLOW_HOME).")
+    ] = None
+    items_at_once: Annotated[int, Field(description="Partitions of a run worked on at the same time.")] = ITEMS_AT_ONCE
+    partitions_per_run: Annotated[int, Field(description="Partitions in one run of a backfill.")] = PARTITIONS_PER_RUN
+    log_passed_checks: Annotated[bool, Field(description="Record passed check evaluations too.")] = True
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description="A Stepflow flow (YAML or JSON) as partitioned Dagster assets.", tags=["stepflow"]
+        )
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Raises FlowLoadError, FlowRejected."""
+        flow = load_flow(Path(context.path) / self.flow)
+        registry = _registry(self.components)
+        compiled_name: list[str] = []
+        options = CompileOptions(
+            runtime=_named(self.runtime) if self.runtime else self._runtime(registry, lambda: compiled_name[0]),
+            registry=registry,
+            name=self.name,
+            pools={name: _pool(pool) for name, pool in self.pools.items()},
+            routes=self.routes,
+            documents_at_once=max(1, self.items_at_once),
+            partitions_per_run=max(1, self.partitions_per_run),
+            log_passed_checks=self.log_passed_checks,
+            run_locks=_home() / "runs",
+        )
+        compiled = compile_flow(flow, options)
+        compiled_name.append(compiled.name)
+        return compiled.definitions
+
+    def _runtime(self, registry: ComponentRegistry, flow_name: Callable[[], str]) -> OpenRuntime:
+        database = self.database_url or f"sqlite:///{_home() / 'stepflow.db'}"
+        artifacts = self.artifacts or str(_home() / "artifacts")
+        return lambda: _table_runtime(registry, database, artifacts, flow_name(), self.variables)
+
+
+@asynccontextmanager
+async def _table_runtime(
+    registry: ComponentRegistry, database: str, artifacts: str, flow_name: str, variables: Mapping[str, Any]
+) -> AsyncIterator[FlowRuntime]:
+    resources = Resources()
+    async with open_stores(database, artifacts) as stores:
+        table = open_input_table(database, flow_name, variables)
+        try:
+            async with Engine(registry, stores, resources) as engine:
+                yield FlowRuntime(engine, stores, resources, table)
+        finally:
+            table.close()
+
+
+def _pool(attributes: PoolAttributes) -> PoolSettings:
+    return PoolSettings(kubernetes=attributes.kubernetes, limit=attributes.limit, tags=attributes.tags)
+
+
+def _home() -> Path:
+    return Path(os.environ.get("STEPFLOW_HOME", ".stepflow")).absolute()
+
+
+def _named(place: str) -> Callable[[], AbstractAsyncContextManager[FlowRuntime]]:
+    """Imported where it is used, so that a code location starts without it."""
+    return lambda: _load(place)()
+
+
+def _registry(places: list[str]) -> ComponentRegistry:
+    registry = ComponentRegistry([])
+    for place in places:
+        found = _load(place)
+        registry = registry | (found if isinstance(found, ComponentRegistry) else _declared_in(found))
+    return registry
+
+
+def _declared_in(module: Any) -> ComponentRegistry:
+    return ComponentRegistry(value.__component__ for value in vars(module).values() if hasattr(value, "__component__"))
+
+
+def _load(place: str) -> Any:
+    """``module`` or ``module:NAME``. Raises FlowError."""
+    module, _, name = place.partition(":")
+    try:
+        found = import_module(module)
+        return getattr(found, name) if name else found
+    except (ImportError, AttributeError) as error:
+        raise FlowError(
+            f"{place} cannot be imported: {error}",
+            code="flow.import",
+            next_step="Correct the name in defs.yaml, or install the package that has it.",
+        ) from error

@@ -49,7 +49,8 @@ class FlowRun:
         self._waiters: dict[str, dict[str | None, None]] = {}
         self._missing: dict[str | None, set[str]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._quiet: asyncio.Future[None] | None = None
+        self._again: dict[str | None, None] = {}
+        self._news = asyncio.Event()
         self._broken: BaseException | None = None
         self._stopping = False
 
@@ -77,15 +78,19 @@ class FlowRun:
         self._demanded.clear()
         self._waiters.clear()
         self._missing.clear()
-        self._quiet = asyncio.get_running_loop().create_future()
+        self._again.clear()
         try:
             for goal in goals:
                 if goal is _OUTPUT:
                     self._demand(self._examine(_OUTPUT))
                 else:
                     self._demand([goal])
-            if self._running:
-                await self._quiet
+            while self._running and self._broken is None:
+                self._news.clear()
+                await self._news.wait()
+                again, self._again = self._again, {}
+                for waiter in again:
+                    self._demand(self._examine(waiter))
         finally:
             await self._stop()
         if self._broken is not None:
@@ -147,8 +152,10 @@ class FlowRun:
             if missing is None:
                 continue
             missing.discard(step.id)
-            # Without a choice inside, nothing new can be learned before the last of them has finished.
-            if not missing or waiter in self._plan.choosing:
+            if waiter in self._plan.choosing:  # looked at once for all steps that finish together
+                self._again[waiter] = None
+                self._news.set()
+            elif not missing:  # without a choice inside, nothing can be learned earlier
                 self._demand(self._examine(waiter))
 
     def _ended(self, step_id: str, task: asyncio.Task[None]) -> None:
@@ -157,8 +164,8 @@ class FlowRun:
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None and not self._stopping and self._broken is None:
             self._broken = error
-        if (not self._running or self._broken) and self._quiet is not None and not self._quiet.done():
-            self._quiet.set_result(None)
+        if not self._running or self._broken is not None:
+            self._news.set()
 
     def _stuck(self, name: str | None) -> Failure:
         """Nothing runs, and yet something waits: the steps refer to each other in a circle."""

@@ -56,8 +56,12 @@ class Progress:
         while True:
             seconds = asyncio.get_running_loop().time() - began
             latest = f", latest {self._latest}" if self._latest else ""
-            line = f"{seconds:.0f} s: {self._steps} steps and {self._calls} calls finished{latest}"
+            line = f"{seconds:.0f} s: {_count(self._steps, 'step')} and {_count(self._calls, 'call')} finished{latest}"
             self._stream.write(f"\r\x1b[K{line}" if self._stream.isatty() else f"{line}\n")
             self._stream.flush()
             self._told = True
             await asyncio.sleep(_EVERY)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

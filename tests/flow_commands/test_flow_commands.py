@@ -1,0 +1,248 @@
+"""``flow-compiler`` as a person uses it: what is printed where, and with which exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flow_compiler import cli
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
+
+GOOD = """\
+name: doubling
+description: Doubles a number.
+schemas: {type: object, properties: {input: {type: object}, variables: {properties: {size: {type: integer}}}}}
+steps:
+  - {id: given, component: /builtin/noop, input: {number: {$input: number}, size: {$variable: size}}}
+  - {id: doubled, component: /test/double, input: {$step: given}}
+  - {id: extra, component: /builtin/noop, input: 1}
+output: {result: {$step: doubled, path: number}, size: {$step: given, path: size}, more: {$if: {$step: given}, then: 1, else: {$step: extra}}}
+"""
+BAD = "name: bad\nsteps:\n  - {id: a, component: noop, skipIf: true}\noutput: {$step: b}\n"
+
+Answer = tuple[int, str, str]
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """Runs ``flow-compiler`` with arguments; returns exit code, stdout, stderr. The working directory has the flows
+    good.yaml and bad.yaml and the module flow_components."""
+    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "bad.yaml").write_text(BAD)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(HERE))
+
+    def call(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["flow-compiler", *arguments])
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(done.value.code or 0), said.out, said.err
+
+    return call
+
+
+WITH_MODULE = ("--module", "flow_components")
+
+
+def test_validate_lists_findings_with_place_and_replacement_and_fails(command: Command) -> None:
+    code, out, _ = command("validate", "bad.yaml")
+    assert code == 2
+    lines = out.splitlines()
+    assert any(line.startswith("bad.yaml:3:24: error 2500 invalidComponent: $.steps[0].component: ") for line in lines)
+    assert any(line.startswith("bad.yaml:4:9: fatal 3003 undefinedStepReference: $.output: ") for line in lines)
+    assert any(line.startswith("bad.yaml:3:30: warning 4000 unknownKey: $.steps[0].skipIf: ") for line in lines)
+    assert "    Write the full path, for example `/builtin/noop`." in lines
+    assert lines[-1].startswith("bad.yaml: cannot be used as it is (")
+
+
+def test_validate_says_that_a_flow_can_be_used_and_hides_what_it_could_not_check(command: Command) -> None:
+    code, out, _ = command("validate", "good.yaml")
+    assert code == 0
+    assert out == "good.yaml: can be used (2 without a schema to check against, --all lists them)\n"
+    assert "1003 unvalidatedFieldAccess" in command("validate", "good.yaml", "--all")[1]
+
+
+def test_validate_gives_one_json_document_for_all_flows(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "unreadable.yaml").write_text("name: [")
+    code, out, _ = command("validate", "good.yaml", "bad.yaml", "unreadable.yaml", "--json")
+    flows = json.loads(out)["flows"]
+    assert code == 2
+    assert [flow["valid"] for flow in flows] == [True, False, False]
+    assert {"code": 3003, "kind": "undefinedStepReference", "level": "fatal", "line": 4, "column": 9}.items() <= next(
+        found for found in flows[1]["diagnostics"] if found["code"] == 3003
+    ).items()
+    assert flows[2]["diagnostics"][0]["line"] == 2
+
+
+def test_validate_knows_the_components_of_modules(command: Command) -> None:
+    code, out, _ = command("validate", "good.yaml", "--module", "flow_components")
+    assert code == 0, out
+    code, out, _ = command("validate", str(SHIPPED), *WITH_MODULE)
+    assert code == 2
+    assert "no component is registered as '/source/read'" in out
+
+
+def test_show_tells_what_runs_what_it_needs_and_which_asset_it_becomes(command: Command) -> None:
+    code, out, _ = command("show", "good.yaml", *WITH_MODULE)
+    assert code == 0
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}
+    assert rows["given"] == ["/builtin/noop", "cpu", "always", "-", "doubling/given"]
+    assert rows["doubled"] == ["/test/double", "gpu", "always", "given", "doubling/doubled"]
+    assert rows["extra"] == ["/builtin/noop", "cpu", "sometimes", "-", "doubling/extra"]
+
+
+def test_show_gives_json_and_mermaid(command: Command) -> None:
+    shown = json.loads(command("show", str(SHIPPED), "--format", "json")[1])
+    steps = {step["id"]: step for step in shown["steps"]}
+    assert steps["chunks"]["needs"] == ["document", "pages", "ocr_blocks"]
+    assert steps["embeddings"]["asset"] is None
+    assert shown["output"] == {"needs": ["search_index"]}
+    drawing = command("show", str(SHIPPED), "--format", "mermaid")[1].splitlines()
+    assert drawing[0] == "flowchart LR"
+    assert "  s5 --> output" in drawing
+
+
+def test_show_of_a_flow_that_cannot_be_used_says_why(command: Command) -> None:
+    code, out, err = command("show", "bad.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: bad.yaml:4:9: $.output: ")
+    assert "  next: " in err
+
+
+def test_run_prints_the_result_and_nothing_else(command: Command) -> None:
+    code, out, err = command("run", "good.yaml", *WITH_MODULE, "--input", '{"number": 4}', "--variables", "{size: 9}")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"result": 8, "size": 9, "more": 1}
+
+
+def test_run_reads_input_from_a_file_or_from_standard_input(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "input.yaml").write_text("number: 3\n")
+    assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "@input.yaml")[1])["result"] == 6
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"number": 2}'))
+    assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "-")[1])["result"] == 4
+
+
+def test_run_of_chosen_steps_gives_their_results(command: Command) -> None:
+    code, out, _ = command("run", "good.yaml", "--step", "given", "--step", "extra", "--input", "{number: 1}")
+    assert (code, json.loads(out)) == (0, {"given": {"number": 1, "size": 0}, "extra": 1})
+
+
+def test_run_takes_overrides(command: Command) -> None:
+    patch = "{steps: {doubled: {value: {component: /builtin/noop}}}}"
+    code, out, _ = command("run", "good.yaml", "--overrides", patch, "--input", "{number: 1}")
+    assert (code, json.loads(out)["result"]) == (0, 1)
+
+
+def test_a_flow_that_fails_says_why_and_exits_with_1(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "refuse.yaml").write_text("steps: [{id: a, component: /test/refuse}]\noutput: {$step: a}")
+    code, out, err = command("run", "refuse.yaml", *WITH_MODULE)
+    assert (code, out) == (1, "")
+    assert err == "failed: INVALID_INPUT: the field `number` is missing\n  next: Add the field `number`.\n"
+    code, out, _ = command("run", "refuse.yaml", *WITH_MODULE, "--json")
+    document = json.loads(out)
+    assert (code, document["outcome"], document["error"]["code"]) == (1, "failed", "INVALID_INPUT")
+    assert document["steps"]["a"]["outcome"] == "failed"
+
+
+def test_a_missing_component_is_named_with_the_nearest_known(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "typo.yaml").write_text("steps: [{id: a, component: /builtin/nop}]\noutput: {$step: a}")
+    code, _, err = command("run", "typo.yaml")
+    assert code == 1
+    assert "/builtin/nop'" in err
+    assert "/builtin/noop" in err
+
+
+def test_with_a_home_a_second_run_computes_nothing_and_a_run_can_be_gone_on_with(command: Command) -> None:
+    arguments = ("run", "good.yaml", *WITH_MODULE, "--input", "{number: 4}", "--home", "home", "--json")
+    first, second = (json.loads(command(*arguments)[1]) for _ in range(2))
+    again = json.loads(command(*arguments, "--run-id", first["run_id"])[1])
+    assert [run["steps"]["doubled"]["reuse"] for run in (first, second, again)] == ["computed", "memo", "journal"]
+    assert first["result"] == second["result"] == again["result"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "missing.yaml"), "cannot read the file"),
+        (("run", "bad.yaml"), "bad.yaml:4:9"),
+        (("run", "good.yaml", "--input", "{"), "not JSON"),
+        (("run", "good.yaml", "--input", "@missing.json"), "cannot read the file"),
+        (("run", "good.yaml", "--variables", "[1]"), "must be an object"),
+        (("run", "good.yaml", "--module", "no_such_module"), "cannot import no_such_module"),
+        (("run", "good.yaml", "--module", "json"), "no function declared with @component"),
+        (("run", "good.yaml", "--step", "zz"), "no step 'zz'; it has: given, doubled, extra"),
+        (("run", "good.yaml", "--overrides", "{steps: {zz: {value: 1}}}"), "no step 'zz'"),
+        (("run", "good.yaml", "--run-id", "r"), "--run-id needs --home"),
+        (("run", "good.yaml", "--journal", "sqlite:///x"), "--journal needs --home"),
+        (("validate",), "Missing argument"),
+        (("nonsense",), "No such command"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_wrong_usage_and_unusable_flows_exit_with_2_and_a_sentence(
+    command: Command, arguments: tuple[str, ...], message: str
+) -> None:
+    code, out, err = command(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_home_that_cannot_be_written_is_a_sentence(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    code, _, err = command("run", "good.yaml", "--home", "taken/home")
+    assert code == 3
+    assert "next: " in err
+
+
+@pytest.mark.process
+def test_help_imports_nothing_heavy() -> None:
+    check = (
+        "import sys; from flow_compiler.cli import app; app(['--help'], standalone_mode=False);"
+        "print(sorted({'dagster', 'pydantic', 'yaml', 'sqlalchemy', 'asyncio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "Exit codes: 0 fine; 1 the flow ran and failed" in done.stdout
+
+
+@pytest.mark.process
+def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_path: Path) -> None:
+    flow = tmp_path / "long.yaml"
+    flow.write_text(
+        "steps:\n  - {id: quick, component: /builtin/noop}\n"
+        "  - {id: slow, component: /builtin/sleep, input: {duration_ms: 60000}}\n"
+        "output: [{$step: quick}, {$step: slow}]\n"
+    )
+    arguments: list[Any] = [sys.executable, "-c", "from flow_compiler.cli import main; main()", "run", flow]
+    with subprocess.Popen(
+        [*arguments, "--home", tmp_path / "home", "--run-id", "r1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stderr is not None
+        assert "1 step and 1 call finished" in process.stderr.readline()  # progress starts after two seconds
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "go on with" in err
+    assert "--run-id r1" in err
+    assert "Traceback" not in err

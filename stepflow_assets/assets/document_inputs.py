@@ -82,7 +82,7 @@ def _flow_input(taken: Taken) -> Json:
 
 
 def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: str) -> Finish:
-    numbers = {report.step_id: report.numbers for report in end.assets}
+    listed = next((report.numbers for report in end.assets if report.step_id == "document"), {})
     published = Published.model_validate(end.result.result) if isinstance(end.result, Success) else None
     return Finish(
         document_id=end.key,
@@ -92,7 +92,7 @@ def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: 
         version=version,
         flow_digest=identity,
         failure=end.result if isinstance(end.result, Failure) else None,
-        pages=int(numbers["document"]["pages"]) if "pages" in numbers.get("document", {}) else None,
+        pages=int(listed.get("pages", 0)) or None,  # a format without pages has none
         chunks=published.chunks if published else None,
         live_generation=published.generation if published else None,
         seconds=end.seconds,

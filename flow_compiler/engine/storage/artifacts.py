@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -107,7 +108,7 @@ class ObjectArtifacts:
         with store_failures(self._place):
             try:
                 return int(obstore.head(self._store, _path(digest))["size"])
-            except FileNotFoundError:
+            except (FileNotFoundError, ArtifactMissing):
                 return None
 
     def _local_path(self, digest: str) -> Path:
@@ -130,7 +131,7 @@ class ObjectArtifacts:
     def _cached(self, digest: str) -> Path:
         if self._cache is None:
             self._cache = tempfile.TemporaryDirectory(prefix="stepflow-artifacts-")
-        file = Path(self._cache.name) / digest
+        file = Path(self._cache.name) / _path(digest).rpartition("/")[2]
         if not file.exists():
             data = self._get(digest)
             with tempfile.NamedTemporaryFile(dir=self._cache.name, delete=False) as partial:
@@ -142,11 +143,12 @@ class ObjectArtifacts:
         removed = 0
         with store_failures(self._place):
             for digest in digests:
-                self._verified.pop(digest, None)
-                try:
-                    obstore.delete(self._store, _path(digest))
-                except FileNotFoundError:
+                if self._size(digest) is None:  # buckets do not say whether there was something to delete
                     continue
+                obstore.delete(self._store, _path(digest))
+                self._verified.pop(digest, None)
+                if self._cache is not None:
+                    (Path(self._cache.name) / digest).unlink(missing_ok=True)
                 removed += 1
         return removed
 
@@ -167,7 +169,7 @@ def open_artifacts(location: str | Path) -> ObjectArtifacts:
     if "://" in text and not text.startswith("file://"):
         with store_failures(f"artifact store {text}"):
             return ObjectArtifacts(from_url(text), f"artifact store {text}", None)
-    folder = Path(text.removeprefix("file://")).absolute()
+    folder = Path(unquote(text.removeprefix("file://")) if "://" in text else text).absolute()
     place = f"artifact folder {folder}"
     with store_failures(place):
         folder.mkdir(parents=True, exist_ok=True)

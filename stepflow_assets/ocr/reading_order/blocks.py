@@ -12,7 +12,7 @@ from stepflow_assets.ocr.reading_order.kinds import Body, Kind, body_of, kind_of
 from stepflow_assets.ocr.reading_order.paragraphs import RECOGNISED, TEXT_LAYER, Line, paragraphs
 from stepflow_assets.ocr.reading_order.segments import Cell, Segment, directions, mostly_rtl
 
-_TITLE_RATIO = 1.5
+_TITLE_RATIO = 1.3
 _TITLE_ZONE = 0.45  # of the page height
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stepflow_assets.ocr.reading_order.paragraphs import BULLET, CAPTION, MARKER, NUMBERED, Line
+from stepflow_assets.ocr.reading_order.paragraphs import BULLET, CAPTION, MARKER, NUMBERED, Line, is_numbered_heading
 
 _PAGE_NUMBER = re.compile(
     r"^[\s\-–—|.]*(?:page|seite|p\.|pág\.?|s\.)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von|de)\s*\d{1,4})?[\s\-–—|.]*$",
@@ -80,7 +80,7 @@ def _heading_level(lines: Sequence[Line], text: str, body: Body) -> int | None:
         return None
     if text.endswith((",", ";")):
         return None
-    if ratio < body.larger and not (emphatic and ratio > 0.85) and not _is_plain_heading(lines, text, numbered):
+    if ratio < body.larger and not (emphatic and ratio > 0.85) and not (len(lines) == 1 and is_numbered_heading(text)):
         return None
     if ratio >= 1.6:
         return 1
@@ -88,10 +88,3 @@ def _heading_level(lines: Sequence[Line], text: str, body: Body) -> int | None:
         return min(2 + numbered.group(1).count("."), 6)
     return 2 if ratio >= 1.15 else 3
 
-
-def _is_plain_heading(lines: Sequence[Line], text: str, numbered: re.Match[str] | None) -> bool:
-    """``2.1 Results`` on a line of its own, in the size of the text: what a scan leaves of a bold heading."""
-    if numbered is None or len(lines) > 1 or len(text) > 80 or text.endswith(_CLOSING):
-        return False
-    words = text[numbered.end(1) :].lstrip(". ")
-    return words[:1].isupper() and ("." in numbered.group(1) or len(words.split()) <= 8)

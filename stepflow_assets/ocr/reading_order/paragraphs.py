@@ -19,6 +19,8 @@ CAPTION = re.compile(
 NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+[^\W\d_]")
 
 _PITCH = 1.4  # times the usual distance of lines
+_HEADING_SPACE = 0.25  # of the column: a heading line leaves this much free
+_HEADING_WORDS = 8
 _LINE_END = tuple(".!?:;。！？：")
 
 
@@ -110,7 +112,25 @@ def _starts(
         return True
     if MARKER.match(line.text) or BULLET.match(line.text) or CAPTION.match(line.text):
         return True
+    if _is_heading_line(line, edges, rtl) or (len(group) == 1 and _is_heading_line(last, edges, rtl)):
+        return True
     return _indented(line, group, height, edges, rtl)
+
+
+def _is_heading_line(line: Line, edges: tuple[float, float], rtl: bool) -> bool:
+    """``2.1 Results``, ending well before the margin."""
+    left, right = edges
+    short = (line.x0 - left if rtl else right - line.x1) > _HEADING_SPACE * (right - left)
+    return short and is_numbered_heading(line.text)
+
+
+def is_numbered_heading(text: str) -> bool:
+    """A section number and a few words that start with a capital and do not end as a sentence does."""
+    numbered = NUMBERED.match(text)
+    if numbered is None or len(text) > 80 or text.endswith((*_LINE_END, ",")):
+        return False
+    words = text[numbered.end(1) :].lstrip(". ")
+    return words[:1].isupper() and ("." in numbered.group(1) or len(words.split()) <= _HEADING_WORDS)
 
 
 def _indented(line: Line, group: Sequence[Line], height: float, edges: tuple[float, float], rtl: bool) -> bool:

@@ -19,7 +19,7 @@ Cell = Mapping[str, Any]
 _WIDE = 0.10  # of the page width: only such lines say how the page is skewed
 _SNAP = math.radians(20)  # a line further off the page's direction is read apart
 _SHORT = 3  # characters: too few to have a direction of their own
-_JOINT = 0.9  # pieces of a line are nearer than this many heights
+_JOINT = 0.35  # heights between pieces of a line that differ in style; what a recogniser kept apart stays apart
 _TIGHT = 0.12  # nearer than this, no space is between them
 _RTL = frozenset({"R", "AL"})
 _NARROW = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
@@ -122,8 +122,9 @@ def _merged(pieces: list[Segment]) -> list[Segment]:
 def _continues(end: Segment, piece: Segment) -> bool:
     lower = min(end.height, piece.height)
     gap = piece.x0 - end.x1
+    joint = _JOINT if piece.cells[0].get("font_size") else 0.0
     return (
-        -0.6 * lower <= gap <= _JOINT * lower
+        -0.6 * lower <= gap <= joint * lower
         and min(end.y1, piece.y1) - max(end.y0, piece.y0) >= 0.6 * lower
         and max(end.height, piece.height) <= 2.2 * lower
     )

@@ -145,10 +145,13 @@ class ObjectArtifacts:
             for digest in digests:
                 if self._size(digest) is None:  # buckets do not say whether there was something to delete
                     continue
-                obstore.delete(self._store, _path(digest))
                 self._verified.pop(digest, None)
                 if self._cache is not None:
                     (Path(self._cache.name) / digest).unlink(missing_ok=True)
+                try:
+                    obstore.delete(self._store, _path(digest))
+                except FileNotFoundError:  # another process was faster
+                    continue
                 removed += 1
         return removed
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import multiprocessing
 import threading
 import weakref
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 from flow_compiler.errors import ResourceUnavailable
 from stepflow_assets.errors import PageCrashed, PageTimeout
 from stepflow_assets.workers.process import call, prepare_worker
+from stepflow_assets.workers.start import worker_context
 
 T = TypeVar("T")
 _IN_FLIGHT_PER_WORKER = 2  # one that runs, and one waiting so that the worker never does
@@ -105,14 +105,12 @@ class WorkerPool:
             if self._closed:
                 raise ResourceUnavailable(f"the {self.name} workers are closed", code="worker.closed")
             if self._pool is None:
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload(["stepflow_assets.workers.preload"])
                 self._pool = ProcessPool(
                     max_workers=self.workers,
                     max_tasks=self._recycle_after,
                     initializer=prepare_worker,
                     initargs=(self._initializer,),
-                    context=context,
+                    context=worker_context(),
                 )
             return self._pool
 

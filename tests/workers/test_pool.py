@@ -173,6 +173,29 @@ def test_workers_die_with_their_owner_even_when_it_is_killed(tmp_path: Path) -> 
     worker.wait(timeout=10)
 
 
+def test_the_owners_script_is_not_run_again_in_its_workers(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        textwrap.dedent("""
+        import asyncio
+        from stepflow_assets.workers.pool import WorkerPool
+        from tests.workers import functions
+
+        pool = WorkerPool("test", workers=1)
+        print(asyncio.run(pool.run(functions.add, 2, 3)))
+        pool.close()
+        """)
+    )
+    ended = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("5\n", "")
+
+
 def test_pools_start_nothing_until_used_and_close_what_was_used() -> None:
     pools = WorkerPools(pdf=1, ocr=1)
     pid = asyncio.run(pools.pdf.run(functions.pid))

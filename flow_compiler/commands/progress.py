@@ -56,7 +56,8 @@ class Progress:
         while True:
             seconds = asyncio.get_running_loop().time() - began
             latest = f", latest {self._latest}" if self._latest else ""
-            line = f"{seconds:.0f} s: {_count(self._steps, 'step')} and {_count(self._calls, 'call')} finished{latest}"
+            calls = f" and {_count(self._calls, 'call')}" if self._calls else ""
+            line = f"{seconds:.0f} s: {_count(self._steps, 'step')}{calls} finished{latest}"
             self._stream.write(f"\r\x1b[K{line}" if self._stream.isatty() else f"{line}\n")
             self._stream.flush()
             self._told = True

@@ -238,7 +238,7 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
         assert process.stderr is not None
-        assert "1 step and 1 call finished" in process.stderr.readline()  # progress starts after two seconds
+        assert "1 step finished, latest quick" in process.stderr.readline()  # progress starts after two seconds
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130

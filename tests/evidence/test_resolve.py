@@ -22,9 +22,12 @@ OUTSIDE = Quad(points=(Point(0.1, 0.1), Point(1.5, 0.1), Point(1.5, 0.2), Point(
 FLAT = Quad.of_box(0.1, 0.1, 0.1, 0.2)
 
 PART = {
-    "body": {"children": [{"$ref": "#/texts/0"}, {"$ref": "#/groups/0"}]},
+    "body": {"children": [{"$ref": "#/texts/0"}, {"$ref": "#/texts/1"}, {"$ref": "#/groups/0"}]},
     "pages": {"1": {"page_no": 1, "size": {"width": 10, "height": 10}}},
-    "texts": [{"self_ref": "#/texts/0", "label": "text", "text": "The river rose."}],
+    "texts": [
+        {"self_ref": "#/texts/0", "label": "text", "text": "The river rose."},
+        {"self_ref": "#/texts/1", "label": "text", "text": "Taxes fell."},
+    ],
     "groups": [{"self_ref": "#/groups/0", "label": "sheet", "name": "Data", "children": [{"$ref": "#/tables/0"}]}],
     "tables": [
         {
@@ -74,7 +77,7 @@ def chunk(*places, text="The river rose."):
         (ElementPlace(path="#/texts/0", start=4, end=99), "outside #/texts/0"),
         (ElementPlace(path="#/texts/0", start=9, end=9), "outside #/texts/0"),
         (ElementPlace(path="#/texts/7", start=0, end=1), "not in the converted document"),
-        (ElementPlace(path="#/tables/0", start=0, end=4), "not in the chunk's text"),
+        (ElementPlace(path="#/texts/1", start=0, end=5), "not in the chunk's text"),
     ],
 )
 def test_a_place_resolves_or_the_reason_is_named(place, reason):

@@ -194,7 +194,7 @@ async def test_an_input_that_does_not_fit_names_step_component_and_field(
 BROKEN_OUTPUTS = [{"count": "SECRET"}, object(), {1, 2}, None]
 
 
-@pytest.mark.parametrize("returned", BROKEN_OUTPUTS, ids=str)
+@pytest.mark.parametrize("returned", BROKEN_OUTPUTS, ids=["wrong field", "object", "set", "nothing"])
 async def test_an_output_that_breaks_its_promise_fails_the_step(evaluate: Flows, returned: Any) -> None:
     @component("/t/typed")
     async def typed(given: Any, context: Any) -> Made:

@@ -1,0 +1,95 @@
+"""Migrations: they make exactly the tables the code declares, once, quickly, and whoever comes first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+
+from flow_compiler.engine.storage import tables
+from flow_compiler.engine.storage.database import create_database, now, reading
+from flow_compiler.engine.storage.schema import bring_up_to_date
+from stepflow_assets.resources import catalog_tables
+
+SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA]
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = create_database(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_the_migrations_make_the_declared_tables(engine, schema):
+    bring_up_to_date(engine, schema)
+    own = set(schema.metadata.tables)
+    options = {
+        "version_table": schema.version_table,
+        "compare_type": True,
+        "include_name": lambda name, kind, parents: kind != "table" or name in own,
+    }
+    with reading(engine).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata) == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_the_declared_head_is_the_newest_revision(schema):
+    config = Config()
+    config.set_main_option("script_location", str(schema.migrations))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.head
+
+
+def test_both_schemas_live_in_one_database_beside_other_tables(engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    for schema in [*SCHEMAS, *SCHEMAS]:
+        bring_up_to_date(engine, schema)
+    assert {"alembic_version", "flow_compiler_version", "stepflow_assets_version"} <= set(
+        inspect(engine).get_table_names()
+    )
+
+
+def test_many_that_come_first_at_once_all_succeed(database_url):
+    failures = []
+
+    def come_first() -> None:
+        engine = create_database(database_url)
+        try:
+            bring_up_to_date(engine, tables.SCHEMA)
+        except Exception as error:  # noqa: BLE001 - told to the test
+            failures.append(error)
+        engine.dispose()
+
+    threads = [threading.Thread(target=come_first) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_current_database_is_opened_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'stores.db'}"
+    bring_up_to_date(create_database(url), tables.SCHEMA)
+    script = (
+        "import sys; from flow_compiler.engine.storage.database import create_database; "
+        "from flow_compiler.engine.storage.schema import bring_up_to_date; from flow_compiler.engine.storage import tables; "
+        f"bring_up_to_date(create_database({url!r}), tables.SCHEMA); "
+        "sys.exit(any(name in sys.modules for name in ('alembic', 'dagster', 'psycopg2')))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_databases_clock_is_in_epoch_seconds(engine):
+    with reading(engine).connect() as connection:
+        assert abs(connection.execute(select(now())).scalar_one() - time.time()) < 5

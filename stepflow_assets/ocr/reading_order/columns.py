@@ -7,13 +7,15 @@ of tables are not gutters of columns: short texts that stand in rows are left fo
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from stepflow_assets.ocr.reading_order.segments import Segment, is_narrow
 
-_GUTTER = 0.012  # of the page width (notes/ocr 2.4)
+_GUTTER = 0.012  # of the page width (notes/ocr 2.4) …
+_NARROW_GUTTER = 0.4  # … or this many line heights: newspapers; it has to stay clean through a whole band anyway
 _BREAK = 3.0  # line heights without any text: the columns above and below are read apart
 _PROSE = 18  # characters of a line of running text; half as many where words have no spaces
 _FEWEST = 3  # lines on each side of a gutter
@@ -27,7 +29,8 @@ def regions_in_order(segments: Sequence[Segment], page_width: float, rtl: bool) 
     """Regions in reading order; each is read row by row. Every segment is in exactly one of them."""
     if not segments:
         return []
-    return _regions(list(segments), _GUTTER * page_width, rtl, 0)
+    line = median(item.height for item in segments)
+    return _regions(list(segments), min(_GUTTER * page_width, _NARROW_GUTTER * line), rtl, 0)
 
 
 def rows_of(region: Iterable[Segment], rtl: bool) -> list[list[Segment]]:
@@ -56,14 +59,13 @@ def _regions(segments: Region, gutter: float, rtl: bool, depth: int) -> list[Reg
     regions: list[Region] = []
     pending: Region = []  # bands without columns that follow each other are one region
     for band in _bands(segments, gutter):
-        cuts = _columns(band.segments, band.gutters(gutter)) if depth < _DEEPEST else []
-        if not cuts:
+        columns = _columns(band.segments, band.gutters(gutter)) if depth < _DEEPEST else []
+        if len(columns) < 2:
             pending += band.segments
             continue
         if pending:
             regions.append(pending)
             pending = []
-        columns = _split(band.segments, cuts)
         for column in reversed(columns) if rtl else columns:
             regions += _regions(column, gutter, rtl, depth + 1)
     if pending:
@@ -149,24 +151,31 @@ def _between(free: Iterable[Interval], segments: Region, width: float) -> list[I
     return [(start, end) for start, end in free if end - start >= width and leftmost <= (start + end) / 2 <= rightmost]
 
 
-def _columns(segments: Region, gutters: Sequence[Interval]) -> list[float]:
-    """Where to cut: the gutters that separate columns, not the cells of a table."""
+def _columns(segments: Region, gutters: Sequence[Interval]) -> list[Region]:
+    """Columns from left to right. Neighbours that stand to each other like the cells of a table stay together."""
     cuts = [(start + end) / 2 for start, end in gutters]
-    return [cut for cut in cuts if _separates(*_sides(segments, cut))]
-
-
-def _sides(segments: Region, cut: float) -> tuple[Region, Region]:
-    left = [item for item in segments if (item.x0 + item.x1) / 2 < cut]
-    right = [item for item in segments if (item.x0 + item.x1) / 2 >= cut]
-    return left, right
+    stripes: list[Region] = [[] for _ in range(len(cuts) + 1)]
+    for segment in segments:
+        stripes[bisect(cuts, (segment.x0 + segment.x1) / 2)].append(segment)
+    columns: list[Region] = []
+    last: Region = []  # the stripe next to the gutter, not all of the column it belongs to
+    for stripe in stripes:
+        if last and stripe and not _separates(last, stripe):
+            columns[-1].extend(stripe)
+        elif stripe:
+            columns.append(list(stripe))
+        last = stripe or last
+    return columns
 
 
 def _separates(left: Region, right: Region) -> bool:
-    few, many = sorted((left, right), key=len)
-    if len(few) < _FEWEST:
+    """Whether the gutter between two stripes is one of columns. What decides is the text beside the gutter."""
+    if min(len(left), len(right)) < _FEWEST:
         return False
+    beside = [row[-1] for row in rows_of(left, False)], [row[0] for row in rows_of(right, False)]
+    few, many = sorted(beside, key=len)
     aligned = _aligned(few, many)
-    if _is_prose(left) and _is_prose(right):
+    if _is_prose(beside[0]) and _is_prose(beside[1]):
         return not (aligned >= 0.9 and len(few) <= 0.7 * len(many) and _spread(few, many) >= 0.7)
     return aligned < 0.7
 
@@ -194,11 +203,3 @@ def _aligned(few: Region, many: Region) -> float:
 def _spread(few: Region, many: Region) -> float:
     extent = max(item.y1 for item in many) - min(item.y0 for item in many)
     return (max(item.y1 for item in few) - min(item.y0 for item in few)) / extent if extent > 0 else 0.0
-
-
-def _split(segments: Region, cuts: Sequence[float]) -> list[Region]:
-    columns: list[Region] = [[] for _ in range(len(cuts) + 1)]
-    for segment in segments:
-        middle = (segment.x0 + segment.x1) / 2
-        columns[sum(middle >= cut for cut in cuts)].append(segment)
-    return [column for column in columns if column]

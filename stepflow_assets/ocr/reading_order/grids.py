@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stepflow_assets.ocr.reading_order.segments import Segment
+from stepflow_assets.ocr.reading_order.segments import Segment, is_narrow
 
 Row = list[Segment]
 
@@ -14,6 +14,8 @@ _ROW_GAP = 2.0  # line heights between rows of one table
 _LONELY = 2  # rows with one text in a row, inside a table: wrapped cells, sub-headings
 _CROSSING = 0.12  # share of rows that may cross a gutter: headings over several columns
 _GUTTER = 0.5  # line heights
+_FULL = 0.8  # of the column's width: a line of running text
+_PROSE = 20  # its characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _grid(rows: Sequence[Row], rtl: bool) -> Grid | None:
     filled = [{_column_of(item, columns) for item in row} for row in several]
     if sum(len(found) >= 2 for found in filled) < 0.8 * len(several):
         return None
-    if any(sum(index in found for found in filled) < 2 for index in range(len(columns))):
+    if any(sum(index in found for found in filled) < 2 for index in range(len(columns))) or _is_prose(several, columns):
         return None
     return Grid(tuple(rows), _fill(rows, columns))
 
@@ -89,6 +91,17 @@ def _columns(rows: Sequence[Row]) -> list[tuple[float, float]]:
             columns.append((start, x))
             closed = x
     return columns
+
+
+def _is_prose(rows: Sequence[Row], columns: Sequence[tuple[float, float]]) -> bool:
+    """Whether two columns or more are filled with running text: lines of a newspaper that happen to be level."""
+    running = 0
+    for start, end in columns:
+        inside = [item for row in rows for item in row if item.x0 < end and item.x1 > start]
+        full = [item for item in inside if item.x1 - item.x0 >= _FULL * (end - start)]
+        letters = sorted(len(item.text) * (2 if is_narrow(item.text) else 1) for item in inside)
+        running += len(full) >= 0.5 * len(inside) and letters[len(letters) // 2] >= _PROSE
+    return running >= 2
 
 
 def _column_of(item: Segment, columns: Sequence[tuple[float, float]]) -> int:

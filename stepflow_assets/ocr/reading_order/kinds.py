@@ -87,4 +87,3 @@ def _heading_level(lines: Sequence[Line], text: str, body: Body) -> int | None:
     if numbered:
         return min(2 + numbered.group(1).count("."), 6)
     return 2 if ratio >= 1.15 else 3
-

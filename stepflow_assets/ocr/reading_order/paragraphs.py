@@ -9,7 +9,7 @@ from statistics import median
 
 from stepflow_assets.ocr.reading_order.segments import Segment
 
-MARKER = re.compile(r"^(?:[•◦▪‣●○■□–—*·∙➢✓-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,5}\))\s+\S)")
+MARKER = re.compile(r"^(?:[•◦▪‣●○■□–—*·∙➢✓-]\s+|(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,5}\))\s+\S)")
 BULLET = re.compile(r"^[•◦▪‣●○■□∙➢✓]")
 CAPTION = re.compile(
     r"^(?:fig(?:ure|\.)?|tab(?:le|\.)?|abb(?:ildung|\.)?|tabelle|figura|tableau|chart|exhibit|scheme)\s*"

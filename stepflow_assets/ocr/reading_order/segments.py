@@ -105,28 +105,30 @@ def _segment(cell: Cell, quad: Sequence[tuple[float, float]], angle: float) -> S
 def _merged(pieces: list[Segment]) -> list[Segment]:
     """Pieces that stand close together on one line, as one segment."""
     pieces.sort(key=lambda piece: (piece.x0, piece.y0))
-    open_ends: list[Segment] = []
+    ends: dict[int, list[Segment]] = {}  # by height on the page, in stripes, so that only neighbours are looked at
+    stripe = 2 * median(piece.y1 - piece.y0 for piece in pieces)
     done: list[Segment] = []
     for piece in pieces:
-        reach = piece.x0 - 4 * max(piece.height, piece.size)
-        done += [end for end in open_ends if end.x1 < reach]
-        open_ends = [end for end in open_ends if end.x1 >= reach]
-        home = next((end for end in reversed(open_ends) if _continues(end, piece)), None)
+        at = int(piece.middle // stripe)
+        near = [end for key in (at - 1, at, at + 1) for end in ends.get(key, ())]
+        home = next((end for end in reversed(near) if _continues(end, piece)), None)
         if home is None:
-            open_ends.append(piece)
+            ends.setdefault(at, []).append(piece)
+            done.append(piece)
         else:
             _append(home, piece)
-    return done + open_ends
+    return done
 
 
 def _continues(end: Segment, piece: Segment) -> bool:
-    lower = min(end.height, piece.height)
+    height, other = end.y1 - end.y0, piece.y1 - piece.y0
+    lower = min(height, other)
     gap = piece.x0 - end.x1
     joint = _JOINT if piece.cells[0].get("font_size") else 0.0
     return (
         -0.6 * lower <= gap <= joint * lower
         and min(end.y1, piece.y1) - max(end.y0, piece.y0) >= 0.6 * lower
-        and max(end.height, piece.height) <= 2.2 * lower
+        and max(height, other) <= 2.2 * lower
     )
 
 

@@ -43,6 +43,11 @@ class Blueprint:
         """Dagster name of each check → its own name, over all steps."""
         return {dagster_name(check.name): check.name for checks in self.checks.values() for check in checks}
 
+    @property
+    def graph_name(self) -> str:
+        """The job has the flow's name, and Dagster wants another one for the graph inside."""
+        return f"{self.name}_batch"
+
     def segment_of(self, asset: str) -> Segment:
         """The segment whose op reports the asset: its step's, or the last one for the flow's whole result."""
         if asset == OUTPUT:

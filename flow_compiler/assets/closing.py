@@ -159,7 +159,7 @@ def _marked(
 def _keys_of(instance: dg.DagsterInstance, compiled: CompiledFlow, run: dg.DagsterRun) -> Sequence[str]:
     """The run's items: its list, its partition, or its range as far as it still exists."""
     config: Mapping[str, Any] = run.run_config
-    ops = config.get("ops", {}).get(compiled.name, {}).get("ops", {})
+    ops = config.get("ops", {}).get(compiled.blueprint.graph_name, {}).get("ops", {})
     first = compiled.blueprint.op_name(compiled.blueprint.segments[0])
     listed = ops.get(first, {}).get("config", {}).get(DOCUMENTS)
     if listed is not None:

@@ -55,7 +55,7 @@ class CompiledFlow:
         if refresh:
             config[REFRESH] = True
         first = self.blueprint.op_name(self.blueprint.segments[0])
-        return {"ops": {self.name: {"ops": {first: {"config": config}}}}}
+        return {"ops": {self.blueprint.graph_name: {"ops": {first: {"config": config}}}}}
 
     def enter_keys(self, instance: dg.DagsterInstance, keys: Sequence[str]) -> Sequence[str]:
         """Add the keys that are not partitions yet; returns those, in order."""
@@ -131,7 +131,7 @@ def _graph(blueprint: Blueprint, options: CompileOptions, checks: Sequence[dg.As
     """The ops in a row: each gets the batch from the one before."""
     ops = [make_op(blueprint, segment, options, checks) for segment in blueprint.segments]
     return dg.GraphDefinition(
-        name=blueprint.name,
+        name=blueprint.graph_name,
         description=blueprint.flow.description,
         node_defs=ops,
         dependencies={

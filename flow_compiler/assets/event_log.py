@@ -135,6 +135,6 @@ def report_planned(
     makes Dagster show exactly these as failed (notes/dagster 2); internal API, kept to this function."""
     for asset in assets:
         planned = AssetMaterializationPlannedData(asset_key(blueprint, asset), partition=key)
-        step = f"{blueprint.name}.{blueprint.op_name(blueprint.segment_of(asset))}"
+        step = f"{blueprint.graph_name}.{blueprint.op_name(blueprint.segment_of(asset))}"
         event = DagsterEvent.build_asset_materialization_planned_event(job, step, planned)
         instance.report_dagster_event(event, run_id, logging.DEBUG)

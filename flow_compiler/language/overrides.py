@@ -12,6 +12,7 @@ from flow_compiler.errors import FlowError
 from flow_compiler.language.expressions import Json, kind_of
 from flow_compiler.language.model import Flow
 from flow_compiler.language.reading import flow_from_json
+from flow_compiler.language.source import Source
 
 CODE = "flow.overrides"
 _MERGE_PATCH = "merge_patch"
@@ -51,7 +52,7 @@ def apply_overrides(flow: Flow, overrides: Json) -> Flow:
         merge_patch(step, patches[step["id"]]) if step["id"] in patches else step for step in written["steps"]
     ]
     # The places in the file no longer belong to what the steps say.
-    return replace(flow, steps=flow_from_json(written).steps)
+    return replace(flow, steps=flow_from_json(written).steps, source=Source(flow.source.file))
 
 
 def _patches(overrides: Json) -> dict[str, Json]:

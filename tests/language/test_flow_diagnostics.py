@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from flow_compiler.errors import FlowRejected
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flow_compiler.errors import FlowLoadError, FlowRejected
 from flow_compiler.language.diagnostics import Level, diagnose, reject_if_fatal
 from flow_compiler.language.loader import flow_from_json, parse_flow
 
@@ -100,3 +104,28 @@ def test_a_fatal_finding_rejects_the_flow_with_file_place_and_next_step() -> Non
 def test_errors_and_warnings_do_not_reject() -> None:
     found = reject_if_fatal(parse_flow("steps: [{id: a, component: noop}]"))
     assert {each.level for each in found} == {Level.ERROR, Level.WARNING}
+
+
+SHIPPED = (Path(__file__).parents[2] / "flows" / "document_ingestion.yaml").read_text("utf-8")
+EDIT = st.tuples(
+    st.integers(0, len(SHIPPED)),
+    st.integers(0, 6),
+    st.sampled_from(
+        ["", "{", "}", "[", "]", ":", "$", '"', "\n", "- ", "null", ".", "$from", "$if", "$coalesce", "x[y"]
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EDIT, min_size=1, max_size=4))
+def test_a_mistyped_flow_gets_findings_or_a_load_error_each_with_its_place(edits: list[tuple[int, int, str]]) -> None:
+    text = SHIPPED
+    for start, removed, added in edits:
+        text = text[:start] + added + text[start + removed :]
+    try:
+        found = diagnose(parse_flow(text))
+    except FlowLoadError as error:
+        assert error.line is not None
+        assert error.next_step
+    else:
+        assert all(each.line is not None for each in found)

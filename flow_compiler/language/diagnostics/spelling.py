@@ -22,7 +22,7 @@ from flow_compiler.language.expressions import (
     VariableRef,
 )
 from flow_compiler.language.model import Flow
-from flow_compiler.language.paths import Path
+from flow_compiler.language.paths import Path, PathError
 from flow_compiler.language.reading import FLOW_KEYS, ON_ERROR_KEYS, STEP_KEYS
 from flow_compiler.language.source import Part, Where
 from flow_compiler.language.walk import Found, walk
@@ -128,7 +128,7 @@ def _dotted(flow: Flow, found: Found) -> Iterator[Diagnostic]:
     if not isinstance(found.expression, InputRef | StepRef | VariableRef) or len(found.expression.path.parts) != 1:
         return
     name: Part = found.expression.path.parts[0]
-    if isinstance(name, str) and ("." in name or "[" in name) and Path.parse(f"$.{name}").parts:
+    if isinstance(name, str) and _looks_like_many_parts(name):
         yield finding(
             Kind.DOTTED_FIELD_NAME,
             f"the path {name!r} is one field of that name, not a path of several parts",
@@ -170,3 +170,10 @@ def _deciding_key(expression: Expression) -> str:
             return "`$input`"
         case _:
             return "`$variable`"
+
+
+def _looks_like_many_parts(name: str) -> bool:
+    try:
+        return len(Path.parse(f"$.{name}").parts) > 1
+    except PathError:
+        return False

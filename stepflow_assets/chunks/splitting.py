@@ -83,7 +83,8 @@ def _chunk(ordinal: int, atoms: Sequence[Atom], units: Sequence[Unit]) -> Chunk 
     for index, group in groupby(atoms, key=lambda atom: atom.unit):
         unit = units[index]
         pieces = list(group)
-        start, end = _trimmed(unit.text, pieces[0].start, pieces[-1].end)
+        # A row keeps its spaces: they stand for empty cells at its ends.
+        start, end = _trimmed(unit.text, pieces[0].start, pieces[-1].end, "\n" if unit.rows else None)
         if start == end:
             continue
         piece = unit.text[start:end]
@@ -110,10 +111,13 @@ def _chunk(ordinal: int, atoms: Sequence[Atom], units: Sequence[Unit]) -> Chunk 
     )
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trimmed(text: str, start: int, end: int, characters: str | None) -> tuple[int, int]:
+    """Without ``characters`` (null: white space) at both ends; equal when nothing else is there."""
     part = text[start:end]
-    start += len(part) - len(part.lstrip())
-    return start, max(start, end - (len(part) - len(part.rstrip())))
+    if not part.strip():
+        return start, start
+    start += len(part) - len(part.lstrip(characters))
+    return start, end - (len(part) - len(part.rstrip(characters)))
 
 
 def _between(before: Unit | None, unit: Unit) -> str:

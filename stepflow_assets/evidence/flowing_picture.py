@@ -21,12 +21,14 @@ from stepflow_assets.evidence.text_lines import Line, wrap
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-WIDTH = 1100
-MARGIN = 56
+WIDTH = 1000  # pixels of a line
+MARGIN = 44
+EDGE = 8
 BETWEEN = 14  # pixels between elements
 AROUND_ELEMENTS = 3  # elements shown before and after
 AROUND_LINES = 3  # lines of each
-MAX_LINES = 60  # of the element itself
+MAX_LINES = 60  # of an element itself
+MAX_ELEMENTS = 40
 _SIZES = {"title": 32, "section_header": 27}
 _TEXT = 21
 
@@ -42,30 +44,56 @@ class _Row:
     line: Line | None = None
 
 
-def draw_element(place: ElementPlace, document: ConvertedDocument, *, crop: bool) -> tuple[Image, set[str]]:
-    """The picture and the characters no font has. Raises EvidenceError when there is no such element or range."""
-    text = document.element_text(place.path)
-    if text is None or not 0 <= place.start < place.end <= len(text):
-        raise EvidenceError(f"the document has no characters {place.start}–{place.end} in {place.path}")
-    grid = document.table(place.path)
+def draw_elements(places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool) -> tuple[Image, set[str]]:
+    """The elements in reading order, and the characters no font has. The first place has to be there: raises
+    EvidenceError when there is no such element or range."""
+    first = places[0]
+    text = document.element_text(first.path)
+    if text is None or not 0 <= first.start < first.end <= len(text):
+        raise EvidenceError(f"the document has no characters {first.start}–{first.end} in {first.path}")
+    ranges: dict[str, list[ElementPlace]] = {}
+    for place in places[:MAX_ELEMENTS]:
+        if document.element_text(place.path) is not None:
+            ranges.setdefault(place.path, []).append(place)
+    parts = [_draw(path, found, document, crop=crop) for path, found in ranges.items()]
+    if not crop:
+        before, after = document.around(first.path)[0], document.around(next(reversed(ranges)))[1]
+        parts = [
+            _paint(list(_context(document, before[-AROUND_ELEMENTS:], last_lines=True))),
+            *parts,
+            _paint(list(_context(document, after[:AROUND_ELEMENTS], last_lines=False))),
+        ]
+    return _stacked([picture for picture, _ in parts if picture is not None]), set().union(*(m for _, m in parts))
+
+
+def _draw(
+    path: str, places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool
+) -> tuple[Image | None, set[str]]:
+    grid = document.table(path)
     if grid:
         drawing = draw_grid(
             {(row, column): cell for row, cells in enumerate(grid) for column, cell in enumerate(cells)},
-            rows_of(grid, place.start, place.end),
+            [rows_of(grid, place.start, place.end) for place in places],
             CellRange(0, 0, len(grid[0]) - 1, len(grid) - 1),
             crop=crop,
             names=False,
         )
         return drawing.picture, drawing.missing
-    before, after = document.around(place.path)
-    rows = list(_element_rows(place, text, document.kind(place.path)))
-    if not crop:
-        rows = [
-            *_context(document, before[-AROUND_ELEMENTS:], last_lines=True),
-            *rows,
-            *_context(document, after[:AROUND_ELEMENTS], last_lines=False),
-        ]
-    return _paint(rows, place, text)
+    text = document.element_text(path) or ""
+    return _paint(list(_element_rows(places, text, document.kind(path))), places, text)
+
+
+def _stacked(pictures: Sequence[Image]) -> Image:
+    from PIL import Image as Images
+
+    width = max(picture.width for picture in pictures) + 2 * MARGIN
+    height = sum(picture.height + BETWEEN for picture in pictures) - BETWEEN + 2 * MARGIN
+    whole = Images.new("RGB", (width, height), PAPER)
+    y = MARGIN
+    for picture in pictures:
+        whole.paste(picture, (MARGIN, y))
+        y += picture.height + BETWEEN
+    return whole
 
 
 def rows_of(grid: Grid, start: int, end: int) -> CellRange:
@@ -76,10 +104,10 @@ def rows_of(grid: Grid, start: int, end: int) -> CellRange:
     return CellRange(0, first, max(0, len(grid[0]) - 1), last)
 
 
-def _element_rows(place: ElementPlace, text: str, kind: str) -> Iterator[_Row]:
+def _element_rows(places: Sequence[ElementPlace], text: str, kind: str) -> Iterator[_Row]:
     face = _face(kind)
-    lines = wrap(text, face, WIDTH - 2 * MARGIN)
-    first = next((index for index, line in enumerate(lines) if line.end > place.start), 0)
+    lines = wrap(text, face, WIDTH)
+    first = next((index for index, line in enumerate(lines) if line.end > places[0].start), 0)
     begin = max(0, min(first - AROUND_LINES, len(lines) - MAX_LINES))
     for index, line in enumerate(lines[begin : begin + MAX_LINES]):
         yield _Row(text[line.start : line.end], face, INK, BETWEEN if index == 0 else 0, line)
@@ -90,7 +118,7 @@ def _context(document: ConvertedDocument, paths: Sequence[str], *, last_lines: b
     for path in paths:
         face = _face(document.kind(path))
         text = document.element_text(path) or ""
-        lines = wrap(text, face, WIDTH - 2 * MARGIN)
+        lines = wrap(text, face, WIDTH)
         cut = lines[-AROUND_LINES:] if last_lines else lines[:AROUND_LINES]
         for index, line in enumerate(cut):
             part = text[line.start : line.end]
@@ -105,23 +133,28 @@ def _face(kind: str) -> Face:
     return Face(_SIZES.get(kind, _TEXT), bold=kind in _SIZES)
 
 
-def _paint(rows: Sequence[_Row], place: ElementPlace, text: str) -> tuple[Image, set[str]]:
+def _paint(rows: Sequence[_Row], places: Sequence[ElementPlace] = (), text: str = "") -> tuple[Image | None, set[str]]:
+    """Lines from top to bottom; null when there are none. ``text`` is what the places' characters count in."""
     from PIL import Image as Images
     from PIL import ImageDraw
 
-    height = sum(row.gap + row.face.line_height for row in rows) + 2 * MARGIN - rows[0].gap
-    picture = Images.new("RGB", (WIDTH, height), PAPER)
+    if not rows:
+        return None, set()
+    height = sum(row.gap + row.face.line_height for row in rows) - rows[0].gap
+    # A little room on all sides: the outline runs around the first and last line.
+    picture = Images.new("RGB", (WIDTH + 2 * EDGE, height + 2 * EDGE), PAPER)
     pen = ImageDraw.Draw(picture)
     marks: list[Polygon] = []
     missing: set[str] = set()
-    y = MARGIN - rows[0].gap
+    y = EDGE - rows[0].gap
     for row in rows:
         y += row.gap
         width = row.face.width(row.text)
-        x = WIDTH - MARGIN - width if is_right_to_left(row.text) else float(MARGIN)
+        x = EDGE + (WIDTH - width if is_right_to_left(row.text) else 0.0)
         row.face.draw(pen, (x, y), row.text, row.colour)
         if row.line is not None:
-            marks.extend(_marked(row, row.line, place, text, x, y, width))
+            for place in places:
+                marks.extend(_marked(row, row.line, place, text, x, y, width))
         y += row.face.line_height
         missing |= row.face.missing
     mark(picture, marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 AROUND_ROWS, AROUND_COLUMNS = 4, 2  # cells shown around the range
 MAX_ROWS, MAX_COLUMNS = 48, 16
 NARROWEST, WIDEST = 64, 280  # pixels of a column
+ALL_COLUMNS = 1700  # pixels that wide tables are kept to
 MAX_LINES = 4  # of text in a cell
 _PADDING = 7
 
@@ -30,18 +31,21 @@ class GridDrawing:
 
 
 def draw_grid(
-    cells: Mapping[tuple[int, int], str], marked: CellRange, extent: CellRange, *, crop: bool, names: bool
+    cells: Mapping[tuple[int, int], str], marked: Sequence[CellRange], extent: CellRange, *, crop: bool, names: bool
 ) -> GridDrawing:
-    """``cells`` by (row, column) from 0. Rows and columns around ``marked`` are shown too, unless ``crop``; ``names``
-    adds the letters and numbers that a sheet's columns and rows have and a table in a text has not."""
+    """``cells`` by (row, column) from 0. What lies around the first of the ``marked`` ranges is shown too, unless
+    ``crop``; a further range of one row (a repeated header) is shown above even where it is far away. ``names`` adds the
+    letters and numbers that a sheet's columns and rows have and a table in a text has not."""
     from PIL import Image as Images
     from PIL import ImageDraw
 
-    shown = _window(marked, extent, 0 if crop else AROUND_ROWS, 0 if crop else AROUND_COLUMNS)
+    shown = _window(marked[0], extent, 0 if crop else AROUND_ROWS, 0 if crop else AROUND_COLUMNS)
     face, head = Face(18), Face(15)
     columns = range(shown.left, shown.right + 1)
-    rows = range(shown.top, shown.bottom + 1)
-    widths = {column: _column_width(cells, rows, column, face) for column in columns}
+    far = {other.top for other in marked[1:] if other.rows == 1}
+    rows = sorted(far.union(range(shown.top, shown.bottom + 1)))
+    widest = max(NARROWEST, min(WIDEST, ALL_COLUMNS // len(columns)))
+    widths = {column: _column_width(cells, rows, column, face, widest) for column in columns}
     texts: dict[tuple[int, int], tuple[str, list[Line]]] = {}
     for row in rows:
         for column in columns:
@@ -81,7 +85,7 @@ def draw_grid(
                 if is_right_to_left(part):
                     start = xs[place + 1] - _PADDING - face.width(part)
                 face.draw(pen, (start, ys[index] + _PADDING + number * face.line_height), part, INK)
-    mark(picture, [_outline(marked, shown, xs, ys)])
+    mark(picture, [_outline(each, rows, columns, xs, ys) for each in marked if _is_shown(each, rows, columns)])
     return GridDrawing(picture, face.missing | head.missing, shown)
 
 
@@ -92,9 +96,11 @@ def _window(marked: CellRange, extent: CellRange, rows: int, columns: int) -> Ce
     return CellRange(left, top, right, bottom)
 
 
-def _column_width(cells: Mapping[tuple[int, int], str], rows: range, column: int, face: Face) -> int:
-    widest = max((face.width(" ".join(cells.get((row, column), "").split())) for row in rows), default=0.0)
-    return round(min(WIDEST, max(NARROWEST, widest + 2 * _PADDING + 2)))
+def _column_width(
+    cells: Mapping[tuple[int, int], str], rows: Sequence[int], column: int, face: Face, widest: int
+) -> int:
+    wanted = max((face.width(" ".join(cells.get((row, column), "").split())) for row in rows), default=0.0)
+    return round(min(widest, max(NARROWEST, wanted + 2 * _PADDING + 2)))
 
 
 def _edges(start: int, sizes: list[int]) -> list[int]:
@@ -104,14 +110,18 @@ def _edges(start: int, sizes: list[int]) -> list[int]:
     return edges
 
 
-def _outline(marked: CellRange, shown: CellRange, xs: list[int], ys: list[int]) -> list[tuple[float, float]]:
-    left, top = xs[max(marked.left, shown.left) - shown.left], ys[max(marked.top, shown.top) - shown.top]
-    right = xs[min(marked.right, shown.right) - shown.left + 1]
-    bottom = ys[min(marked.bottom, shown.bottom) - shown.top + 1]
+def _is_shown(marked: CellRange, rows: Sequence[int], columns: range) -> bool:
+    return any(marked.top <= row <= marked.bottom for row in rows) and any(
+        marked.left <= column <= marked.right for column in columns
+    )
+
+
+def _outline(
+    marked: CellRange, rows: Sequence[int], columns: range, xs: Sequence[int], ys: Sequence[int]
+) -> list[tuple[float, float]]:
+    mine = [index for index, row in enumerate(rows) if marked.top <= row <= marked.bottom]
+    inside = [index for index, column in enumerate(columns) if marked.left <= column <= marked.right]
     inset = 2  # the tint stays inside the grid lines
-    return [
-        (left + inset, top + inset),
-        (right - inset, top + inset),
-        (right - inset, bottom - inset),
-        (left + inset, bottom - inset),
-    ]
+    left, right = xs[inside[0]] + inset, xs[inside[-1] + 1] - inset
+    top, bottom = ys[mine[0]] + inset, ys[mine[-1] + 1] - inset
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]

@@ -36,9 +36,10 @@ def draw_place(request: DrawRequest) -> bytes:
         case SheetPlace() as place:
             picture, missing, note = _draw_sheet(request, place)
         case ElementPlace() as place:
-            from stepflow_assets.evidence.flowing_picture import draw_element
+            from stepflow_assets.evidence.flowing_picture import draw_elements
 
-            picture, missing = draw_element(place, _converted(request), crop=request.crop)
+            others = [other for other in request.others if isinstance(other, ElementPlace)]
+            picture, missing = draw_elements([place, *others], _converted(request), crop=request.crop)
             note = f"{DRAWING}: this format has no pages."
     sentence = " · ".join(part for part in (request.name, describe(request.place), note) if part)
     return _png(with_caption(picture, sentence, missing))
@@ -52,7 +53,12 @@ def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str
     if extent is None:
         raise EvidenceError(f"the workbook has no sheet {place.sheet!r} with cells")
     marked = CellRange.parse(place.cells)
-    drawing = draw_grid(document.sheets[place.sheet], marked, extent, crop=request.crop, names=True)
+    also = [
+        CellRange.parse(other.cells)
+        for other in request.others
+        if isinstance(other, SheetPlace) and other.sheet == place.sheet
+    ]
+    drawing = draw_grid(document.sheets[place.sheet], [marked, *also], extent, crop=request.crop, names=True)
     cut = "" if drawing.shown.contains(marked) else f" Only {drawing.shown} is shown."
     return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
 

@@ -13,11 +13,13 @@ class DrawRequest(BaseModel):
     """``source`` is the file with the pinned source bytes (pages); ``document`` the file with the DoclingDocument JSON
     of the part (slides, sheets, flowing text). ``format`` is the listing's. ``name`` is written under the picture.
 
+    ``others`` are further places of the same chunk: what lies on the same sheet or in the same text is marked too.
     With ``crop`` only the place and a margin are drawn, enlarged; without it the whole page, slide or surrounding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     place: Place
+    others: tuple[Place, ...] = ()
     format: str
     source: Path | None = None
     document: Path | None = None

@@ -123,11 +123,11 @@ class LocalFilesSource:
                 yield seen
 
     def find(self, path: str) -> SeenDocument | None:
-        """By exact path only: nothing is listed here that a shortened key could be compared with."""
-        key = f"{self.name}:{path}"
+        """``path`` as in the document's key, or as it is on disk; what a shortened key stands for is not looked for."""
         decoded = unquote(path, errors="surrogateescape")
-        exact = decoded if document_id(self.name, decoded) == key else path
-        return None if "\0" in exact else _seen(self.name, exact, Path("/") / exact)
+        candidates = (decoded, path) if document_id(self.name, decoded) == f"{self.name}:{path}" else (path,)
+        found = (_seen(self.name, name, Path("/") / name) for name in candidates if "\0" not in name)
+        return next((seen for seen in found if seen is not None), None)
 
     def version(self, uri: str) -> str:
         return content_digest(file_of(uri), self._max_bytes)

@@ -7,15 +7,15 @@ from typing import Any
 
 from stepflow_assets.chunks.cells import CellRange
 from stepflow_assets.chunks.table_text import table_text
-from stepflow_assets.conversion.items import Found, Item, elements, resolve
+from stepflow_assets.conversion.items import Found, Item, elements
 from stepflow_assets.documents.evidence import ElementPlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block
 
 Grid = tuple[tuple[str, ...], ...]
 
-_KINDS = {"paragraph": "text", "reference": "text", "field_item": "text", "field_heading": "section_header"}
-_SKIPPED = frozenset({"field_region", "marker", "field_key", "field_value", "field_hint", "picture", "chart"})
+_KINDS = {"paragraph": "text", "reference": "text", "field_heading": "section_header"}
+_SKIPPED = frozenset({"field_region", "field_item", "marker", "picture", "chart"})
 _HIDDEN = frozenset({"invisible", "background"})  # layers nobody sees: hidden sheets, watermarks
 
 
@@ -47,18 +47,11 @@ def _contents(document: Mapping[str, Any]) -> Iterator[tuple[Item, str, str, Gri
         label = str(item.get("label", ""))
         if grid is None and label in _SKIPPED:
             continue
-        text = table_text(grid) if grid is not None else _text(document, item)
+        text = table_text(grid) if grid is not None else str(item.get("text", ""))
         if not text.strip():
             continue
         kind = "table" if grid is not None else _KINDS.get(label, label)
         yield item, kind, text, grid, _place(found, text, sizes)
-
-
-def _text(document: Mapping[str, Any], item: Item) -> str:
-    if item.get("label") == "field_item":
-        parts = (resolve(document, reference["$ref"]) or {} for reference in item.get("children", ()))
-        return " ".join(str(part.get("text", "")).strip() for part in parts if part.get("label") != "marker").strip()
-    return str(item.get("text", ""))
 
 
 def _level(item: Item, kind: str) -> int | None:

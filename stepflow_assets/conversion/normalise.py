@@ -1,7 +1,8 @@
 """A converted document made plain, still a DoclingDocument: each element has its own text, so that a character range of
 it means something.
 
-- A paragraph of differently formatted pieces (docling's group ``inline``) becomes its first piece with the whole text.
+- A paragraph of differently formatted pieces (docling's group ``inline``) becomes its first piece with the whole text;
+  so does a form field, whose pieces are its name and its value.
 - Sheets are groups labelled ``sheet`` with the sheet's own name, whichever format they come from.
 - Pictures lose their pixels: nothing downstream reads them, and they would be most of the bytes.
 - What names the file or differs between equal conversions goes.
@@ -13,6 +14,7 @@ from typing import Any
 
 from stepflow_assets.conversion.items import resolve
 
+_OF_PIECES = ("inline", "field_item")
 _SHEET_PREFIX = "sheet: "  # docling's name for sheets of OpenDocument files
 
 
@@ -48,7 +50,7 @@ def _merge_inline_children(document: dict[str, Any], holder: dict[str, Any]) -> 
     children = []
     for reference in holder.get("children", ()):
         item = resolve(document, reference["$ref"])
-        pieces = _pieces(document, item) if item is not None and item.get("label") == "inline" else []
+        pieces = _pieces(document, item) if item is not None and item.get("label") in _OF_PIECES else []
         if not pieces:
             children.append(reference)
             continue
@@ -68,7 +70,7 @@ def _merge_inline_children(document: dict[str, Any], holder: dict[str, Any]) -> 
 
 def _pieces(document: dict[str, Any], group: dict[str, Any]) -> list[dict[str, Any]]:
     found = [resolve(document, reference["$ref"]) for reference in group.get("children", ())]
-    return [item for item in found if item is not None and "text" in item]
+    return [item for item in found if item is not None and "text" in item and item.get("label") != "marker"]
 
 
 def _joined(texts: list[str]) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from flow_compiler.errors import StoreUnavailable
 from stepflow_assets.settings import Settings, shipped
@@ -15,15 +18,35 @@ if TYPE_CHECKING:
 
 
 def prepare_dagster_home(settings: Settings) -> None:
-    """Make the folder and put the shipped dagster.yaml there, unless a person has put one. Raises StoreUnavailable."""
-    target = settings.dagster_home / "dagster.yaml"
-    if target.exists():
+    """Make Dagster's folder with the shipped dagster.yaml and its databases, unless it is there.
+
+    Dagster creates its tables one by one and does not recover when it is killed in between, so the folder is made under
+    another name and renamed when it is whole. Raises StoreUnavailable.
+    """
+    home = settings.dagster_home
+    if home.exists():
         return
     try:
-        settings.dagster_home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped("dagster.yaml"), target)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(home.with_name("dagster.lock")):
+            if not home.exists():
+                _make(home)
     except OSError as error:
-        raise StoreUnavailable(f"the folder {settings.dagster_home} cannot be written: {error.strerror}") from None
+        raise StoreUnavailable(f"the folder {home} cannot be written: {error.strerror}") from None
+
+
+def _make(home: Path) -> None:
+    from dagster import DagsterInstance
+
+    growing = home.with_name("dagster.new")
+    shutil.rmtree(growing, ignore_errors=True)
+    growing.mkdir()
+    shutil.copyfile(shipped("dagster.yaml"), growing / "dagster.yaml")
+    with DagsterInstance.from_config(str(growing)) as instance:
+        instance.get_dynamic_partitions("none")
+        instance.get_runs(limit=1)
+        instance.all_instigator_state()
+    growing.rename(home)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -26,7 +26,7 @@ def draw_place(request: DrawRequest) -> bytes:
     from stepflow_assets.evidence.page_picture import draw_page
 
     match request.place:
-        case PagePlace() as place:
+        case PagePlace() as place:  # other pages of the chunk are pictures of their own
             picture, missing, note = draw_page(request, place), set[str](), ""
         case SlidePlace() as place:
             from stepflow_assets.evidence.slide_picture import draw_slide
@@ -41,7 +41,9 @@ def draw_place(request: DrawRequest) -> bytes:
             others = [other for other in request.others if isinstance(other, ElementPlace)]
             picture, missing = draw_elements([place, *others], _converted(request), crop=request.crop)
             note = f"{DRAWING}: this format has no pages."
-    sentence = " · ".join(part for part in (request.name, describe(request.place), note) if part)
+    others = sum(other.kind == request.place.kind for other in request.others)
+    what = f"{describe(request.place)} and {others} more" if others else describe(request.place)
+    sentence = " · ".join(part for part in (request.name, what, note) if part)
     return _png(with_caption(picture, sentence, missing))
 
 

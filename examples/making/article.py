@@ -305,9 +305,9 @@ def correction() -> bytes:
     canvas.setStrokeColor(colors.black)
     canvas.setLineWidth(0.8)
     canvas.rect(left, bottom, width, height)
-    canvas.setFont("Helvetica-Bold", 17)
-    canvas.drawString(left + 9 * mm, bottom + height - 16 * mm, "Correction slip")
-    style = ParagraphStyle("slip", fontName="Times-Roman", fontSize=12.5, leading=18)
+    canvas.setFont("Helvetica-Bold", 24)
+    canvas.drawString(left + 9 * mm, bottom + height - 17 * mm, "Correction slip")
+    style = ParagraphStyle("slip", fontName="Times-Roman", fontSize=13, leading=19)
     words = Paragraph(
         "<i>Hydrant &amp; Main</i>, volume 32, number 2, page 48. The loss of the leak under Mühlgrund was printed wrongly. "
         "The two digits were exchanged: the leak was losing <b>38</b> cubic metres an hour, not 83. "
@@ -315,7 +315,7 @@ def correction() -> bytes:
         style,
     )
     _, tall = words.wrap(width - 18 * mm, height)
-    words.drawOn(canvas, left + 9 * mm, bottom + height - 22 * mm - tall)
+    words.drawOn(canvas, left + 9 * mm, bottom + height - 25 * mm - tall)
     canvas.setFont("Helvetica", 9)
     canvas.drawString(left + 9 * mm, bottom + 8 * mm, "Please bind with the issue.")
     canvas.setFont("Courier-Bold", 13)

@@ -173,6 +173,11 @@ class TestHits:
         assert hit.snippet.endswith("…")
         assert len(hit.snippet) < 300
 
+    def test_words_that_stand_everywhere_are_not_marked(self, index: SearchIndex) -> None:
+        index.write_generation(document(), 1, chunks("the key of the gate", *(f"the other {at}" for at in range(20))))
+        assert index.search("where is the key to the gate")[0].snippet == "the \x02key\x03 of the \x02gate\x03"
+        assert index.search("the")[0].snippet.startswith("\x02the\x03")
+
 
 class TestSearch:
     @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ import apsw
 from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.identity import document_digest
 from stepflow_assets.errors import IndexUnavailable
-from stepflow_assets.resources.embedded_index import fusion, reading, searching, vectors, writing
+from stepflow_assets.resources.embedded_index import reading, vectors, writing
 from stepflow_assets.resources.embedded_index.connections import Connections
 from stepflow_assets.resources.embedded_index.content import content
 from stepflow_assets.resources.embedded_index.faults import translated
+from stepflow_assets.resources.embedded_index.fusion import fused
+from stepflow_assets.resources.embedded_index.searching import ranked_by_words
 from stepflow_assets.resources.embedded_index.tokens import query_terms
+from stepflow_assets.resources.embedded_index.weighing import weighed
 from stepflow_assets.resources.search import Hit, IndexedDocument, LiveGeneration, WriteResult
 
 T = TypeVar("T")
@@ -75,19 +78,20 @@ class EmbeddedIndex:
         """Scores of BM25 with a word-coverage factor, or of the fusion where a vector is given. Raises VectorsRejected."""
         if limit < 1:
             return []
-        terms = query_terms(query)
+        asked = query_terms(query)
         among = None if documents is None else json.dumps([document_digest(name) for name in documents])
         blob = None if vector is None else vectors.packed(vector)
 
         def found(connection: apsw.Connection) -> list[Hit]:
+            terms = weighed(connection, asked)
+            marked = [term.term for term in terms if term.marked]
             if blob is None or not vectors.require_dimension(connection, blob):
-                scores = searching.ranked_by_words(connection, terms, among, limit)
-                return reading.hits(connection, scores, terms)
+                return reading.hits(connection, ranked_by_words(connection, terms, among, limit), marked)
             depth = max(limit, _FUSED_DEPTH)
-            by_words = searching.ranked_by_words(connection, terms, among, depth)
+            by_words = ranked_by_words(connection, terms, among, depth)
             by_vector = vectors.nearest(connection, blob, among, depth)
-            fused = fusion.fused([key for key, _ in by_words], [key for key, _ in by_vector])
-            return reading.hits(connection, list(fused.items())[:limit], terms)
+            scores = fused([key for key, _ in by_words], [key for key, _ in by_vector])
+            return reading.hits(connection, list(scores.items())[:limit], marked)
 
         return self._read(found)
 

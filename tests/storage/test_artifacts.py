@@ -153,3 +153,19 @@ async def test_a_folder_that_became_a_file_is_told(folder, tmp_path):
 def test_a_folder_can_be_given_as_a_file_url(tmp_path):
     open_artifacts((tmp_path / "a b").as_uri()).close()
     assert (tmp_path / "a b").is_dir()
+
+
+async def test_a_bucket_that_does_not_answer_is_told_soon(monkeypatch):
+    settings = {"ENDPOINT": "http://127.0.0.1:1", "ALLOW_HTTP": "true", "REGION": "x"}
+    for name, value in {**settings, "ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "secret"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    store = open_artifacts("s3://bucket/prefix")
+    with pytest.raises(StoreUnavailable, match="s3://bucket/prefix: it cannot be reached"):
+        await store.put(b"x")
+    store.close()
+
+
+@pytest.mark.parametrize("location", ["ftp://host/folder", "s3://", "nonsense://x"])
+def test_locations_that_hold_no_artifacts_are_told(location):
+    with pytest.raises(StoreUnavailable, match=location):
+        open_artifacts(location)

@@ -12,8 +12,9 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 import obstore
@@ -24,10 +25,14 @@ from flow_compiler.engine.storage.failures import store_failures
 from flow_compiler.engine.stores import BlobRef
 from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, StoreUnavailable
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 T = TypeVar("T")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LOCAL_THREADS = 4
 _REMOTE_THREADS = 32
+_RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=30)}  # of a bucket that does not answer
 
 
 def _path(digest: str) -> str:
@@ -171,7 +176,7 @@ def open_artifacts(location: str | Path) -> ObjectArtifacts:
     text = str(location)
     if "://" in text and not text.startswith("file://"):
         with store_failures(f"artifact store {text}"):
-            return ObjectArtifacts(from_url(text), f"artifact store {text}", None)
+            return ObjectArtifacts(from_url(text, retry_config=_RETRIES), f"artifact store {text}", None)
     folder = Path(unquote(text.removeprefix("file://")) if "://" in text else text).absolute()
     place = f"artifact folder {folder}"
     with store_failures(place):

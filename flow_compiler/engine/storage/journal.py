@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, and_, bindparam, case, delete, func, or_, select
+from sqlalchemy import Connection, Executable, Row, bindparam, case, delete, func, or_, select
 
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
 from flow_compiler.engine.storage.database import compiled_for_many, insert, now
@@ -87,10 +87,9 @@ def _load_one(connection: Connection, run_id: str, item: ItemPath) -> Sequence[R
 
 _WHOLE = select(journal).where(journal.c.root == bindparam("root"), journal.c.run_id == bindparam("run_id"), _ENDED)
 _NESTED = _WHOLE.where(
-    or_(
-        journal.c.item == bindparam("path"),
-        and_(journal.c.item >= bindparam("low"), journal.c.item < bindparam("high")),
-    )
+    journal.c.item >= bindparam("path"),
+    journal.c.item < bindparam("high"),
+    or_(journal.c.item == bindparam("path"), journal.c.item >= bindparam("low")),
 )
 _ATTEMPTS = select(case((journal.c.begun > journal.c.attempts, journal.c.begun), else_=journal.c.attempts)).where(
     *(column == bindparam(column.name) for column in _KEY)

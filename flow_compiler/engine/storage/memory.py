@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flow_compiler.engine.outcomes import Failure, StepRecord, merge_numbers
-from flow_compiler.engine.storage.leases import lease_lost
 from flow_compiler.engine.stores import BlobRef, ItemPath, Lease, MemoEntry, Stores, root_of, root_path
-from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing
+from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, LeaseLost
 
 
 def memory_stores() -> Stores:
@@ -73,7 +72,7 @@ class MemoryLeases:
 
     async def renew(self, lease: Lease, ttl: float) -> Lease:
         if not self.is_newest(lease):
-            raise lease_lost(lease)
+            raise LeaseLost(f"the lease on {lease.name} has passed to another owner")
         self._held[lease.name] = replace(lease, expires_at=time.time() + ttl)
         return self._held[lease.name]
 
@@ -113,7 +112,7 @@ class MemoryJournal:
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
     ) -> None:
         if lease is not None and not self._leases.is_newest(lease):
-            raise lease_lost(lease)
+            raise LeaseLost(f"the lease on {lease.name} has passed to another owner")
         key = (run_id, item, step)
         self._records[key], self._begun[key], self._recorded_at[key] = record, record.attempts, time.time()
 

@@ -1,8 +1,8 @@
 """Paragraphs that a page or column break cut in two become one unit again, with the places of both halves.
 
 Only the text decides: the first half ends in the middle of a sentence and the second goes on in lower case (or, in
-scripts without case, ends short of a full stop at the end of a full line). Pictures, tables, captions and footnotes
-between the halves are passed over; a heading is not.
+scripts without case, ends short of a full stop at the end of a full line). Pictures, tables, captions, footnotes, page
+numbers and text that runs up the margin are passed over between the halves; a heading is not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _ENDED = re.compile(r"[.!?:;…؟۔।。！？：；][\"'”’»)\]」』）�
 _HYPHEN = re.compile(r"(\w+)([-\u2010\u00ad])\s*$")
 _WORD = re.compile(r"[\w]+(?:[-\u2010]\w+)*")
 _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
+_NUMBER = re.compile(r"\W*\d{1,5}\W*")
 _FULL_LINE = 0.97  # of the block's width
+_COLUMNS_ALIKE = 0.5  # width of the narrower column over the wider one's
 
 
 @dataclass
@@ -41,6 +43,8 @@ def join_continued(placed: Sequence[PlacedUnit]) -> list[Unit]:
             open_half = PlacedUnit(open_half.unit, item.page)  # a third page may follow
             continue
         kept.append(item)
+        if _is_aside(item.unit):
+            continue
         if item.unit.kind in PARAGRAPHS or item.unit.kind == "list_item":
             open_half = item
         elif item.unit.kind not in FLOATS:
@@ -48,8 +52,24 @@ def join_continued(placed: Sequence[PlacedUnit]) -> list[Unit]:
     return [item.unit for item in kept]
 
 
+def _is_aside(unit: Unit) -> bool:
+    """A page number, or text that runs up or down the page: neither ends a paragraph nor goes on with one."""
+    return bool(_NUMBER.fullmatch(unit.text)) or not all(_runs_across(block) for block in unit.blocks)
+
+
+def _runs_across(block: Block) -> bool:
+    if not block.lines:
+        return True
+    first, second = block.lines[0].quad.points[:2]
+    left, top, right, bottom = block.lines[0].quad.box
+    upright = bottom - top > 2 * (right - left) and len(block.lines[0].text) > 2
+    return abs(second.x - first.x) >= abs(second.y - first.y) and not upright
+
+
 def _goes_on(first: PlacedUnit, second: PlacedUnit) -> bool:
     if first.page is None or second.page is None or second.unit.kind not in PARAGRAPHS or second.unit.rows:
+        return False
+    if _is_aside(second.unit):
         return False
     if second.page == first.page:
         if not _next_column(first.unit.blocks[-1], second.unit.blocks[0]):
@@ -72,7 +92,8 @@ def _next_column(first: Block, second: Block) -> bool:
     left, _, right, bottom = first.quad.box
     other_left, other_top, other_right, _ = second.quad.box
     beside = other_left >= right - 0.02 or other_right <= left + 0.02
-    return beside and other_top < bottom - 0.05
+    alike = (other_right - other_left) * _COLUMNS_ALIKE <= right - left <= (other_right - other_left) / _COLUMNS_ALIKE
+    return beside and alike and other_top < bottom - 0.05
 
 
 def _ends_in_full_line(block: Block) -> bool:

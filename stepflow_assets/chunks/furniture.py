@@ -16,6 +16,7 @@ from stepflow_assets.chunks.units import FURNITURE
 from stepflow_assets.documents.page import Block
 
 MARGIN = 0.12  # of the page height, at top and bottom
+WIDE_MARGIN = 0.25  # where nothing else stands further out: small pages printed on larger paper
 MAX_LENGTH = 200
 MIN_PAGES = 3
 MAX_GAP = 2  # left and right pages may carry different headers
@@ -55,11 +56,17 @@ def furniture(pages: Sequence[PageBlocks]) -> frozenset[tuple[int, str]]:
 
 
 def _margin(page: PageBlocks) -> Iterable[_Candidate]:
+    if page.page is None:
+        return
+    boxes = [block.quad.box for block in page.blocks if block.quad is not None and block.text.strip()]
+    highest, lowest = min((box[1] for box in boxes), default=0.0), max((box[3] for box in boxes), default=1.0)
     for block in page.blocks:
-        if page.page is None or block.quad is None or block.table or not 0 < len(block.text) <= MAX_LENGTH:
+        if block.quad is None or block.table or not 0 < len(block.text) <= MAX_LENGTH:
             continue
         _, top, _, bottom = block.quad.box
-        if bottom <= MARGIN or top >= 1 - MARGIN:
+        above = bottom <= MARGIN or (bottom <= WIDE_MARGIN and top <= highest + SAME_HEIGHT)
+        below = top >= 1 - MARGIN or (top >= 1 - WIDE_MARGIN and bottom >= lowest - SAME_HEIGHT)
+        if above or below:
             yield _Candidate(page.page, block, " ".join(block.text.split()), (top + bottom) / 2)
 
 

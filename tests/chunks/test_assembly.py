@@ -124,6 +124,21 @@ def test_a_paragraph_may_run_over_three_pages():
     assert found == ["it rose and rose and fell."]
 
 
+def test_a_header_of_a_small_page_on_large_paper_is_found_where_nothing_stands_above_it():
+    assert len(furniture(book(lambda n: f"{n} C. Auer, et al.", top=0.15))) == 5
+
+
+@pytest.mark.parametrize("aside", ["7", "- 12 -", "arXiv:2305.1 [cs.CV] 24 May"])
+def test_page_numbers_and_text_up_the_margin_are_passed_over(aside):
+    between = paragraph(aside, top=0.9)
+    if "arXiv" in aside:
+        upwards = Quad.model_validate({"points": [(0.03, 0.7), (0.03, 0.2), (0.06, 0.2), (0.06, 0.7)]})
+        line = TextCell(text=aside, quad=upwards)
+        between = between.model_copy(update={"quad": upwards, "lines": (line,)})
+    found = texts(page(1, [paragraph("it rose"), between]), page(2, [paragraph("and fell.")]))
+    assert found == ["it rose and fell.", aside]
+
+
 @pytest.mark.parametrize("between", ["footnote", "picture", "caption", "table"])
 def test_a_float_between_the_halves_does_not_part_them(between):
     middle = table([["a", "b"]]) if between == "table" else paragraph("A note.", kind=between, top=0.8)

@@ -53,7 +53,10 @@ class OcrProviders:
         if chain is None:
             made = [_MAKERS[name]("") for name in _DEFAULT]
             return cls(tuple(sorted(made, key=lambda provider: provider.capabilities.seconds_per_page)))
-        return cls(tuple(_make(part.strip()) for part in chain.split(",") if part.strip()))
+        made = [_make(part.strip()) for part in chain.split(",") if part.strip()]
+        if not made:
+            raise SettingsError(f"no OCR provider is named in {chain!r}")
+        return cls(tuple(made))
 
     def candidates(self, languages: Sequence[str], only: str | None = None) -> list[Candidate]:
         """Whom to ask for a page in these languages, in order; never empty.

@@ -9,7 +9,7 @@ from stepflow_assets.ocr.reading_order.columns import regions_in_order, rows_of
 from stepflow_assets.ocr.reading_order.grids import Grid, with_grids
 from stepflow_assets.ocr.reading_order.joining import join_lines
 from stepflow_assets.ocr.reading_order.kinds import Body, Kind, body_of, kind_of
-from stepflow_assets.ocr.reading_order.paragraphs import RECOGNISED, TEXT_LAYER, Line, paragraphs
+from stepflow_assets.ocr.reading_order.paragraphs import NUMBERED, RECOGNISED, TEXT_LAYER, Line, paragraphs
 from stepflow_assets.ocr.reading_order.segments import Cell, Segment, directions, mostly_rtl
 
 _TITLE_RATIO = 1.3
@@ -98,7 +98,9 @@ def _with_title(blocks: list[OrderedBlock], parts: Sequence[_Paragraph | Grid], 
     sizes = [
         (max(line.size for line in part.lines), index)
         for index, part in enumerate(parts)
-        if isinstance(part, _Paragraph) and blocks[index].kind.label == "section_header"
+        if isinstance(part, _Paragraph)
+        and blocks[index].kind.label == "section_header"
+        and not NUMBERED.match(blocks[index].text)
     ]
     if not sizes:
         return blocks

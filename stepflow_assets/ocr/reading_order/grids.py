@@ -10,7 +10,7 @@ from stepflow_assets.ocr.reading_order.segments import Segment, is_narrow
 Row = list[Segment]
 
 _FEWEST_ROWS = 3
-_ROW_GAP = 2.0  # line heights between rows of one table
+_ROW_GAP = 3.0  # line heights between rows of one table
 _LONELY = 2  # rows with one text in a row, inside a table: wrapped cells, sub-headings
 _CROSSING = 0.12  # share of rows that may cross a gutter: headings over several columns
 _GUTTER = 0.5  # line heights

@@ -82,8 +82,8 @@ def _heading_level(lines: Sequence[Line], text: str, body: Body) -> int | None:
         return None
     if ratio < body.larger and not (emphatic and ratio > 0.85) and not (len(lines) == 1 and is_numbered_heading(text)):
         return None
+    if numbered:  # the number says more than the size
+        return min(2 + numbered.group(1).count("."), 6)
     if ratio >= 1.6:
         return 1
-    if numbered:
-        return min(2 + numbered.group(1).count("."), 6)
     return 2 if ratio >= 1.15 else 3

@@ -9,13 +9,14 @@ from statistics import median
 
 from stepflow_assets.ocr.reading_order.segments import Segment
 
-MARKER = re.compile(r"^(?:[•◦▪‣●○■□–—*·∙➢✓-]\s+|(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\([ivx]{1,5}\))\s+\S)")
+MARKER = re.compile(r"^(?:[•◦▪‣●○■□–—*·∙➢✓-]\s+|(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|\(?[A-Z]\)|\([ivx]{1,5}\))\s+\S)")
 BULLET = re.compile(r"^[•◦▪‣●○■□∙➢✓]")
 CAPTION = re.compile(
     r"^(?:fig(?:ure|\.)?|tab(?:le|\.)?|abb(?:ildung|\.)?|tabelle|figura|tableau|chart|exhibit|scheme)\s*"
     r"\d+(?:[.\-]\d+)*\s*[.:\-–|]",
     re.IGNORECASE,
 )
+LEADER = re.compile(r"(?:\.\s?){4,}\s*[\divxlc]{1,5}$")  # an entry of a table of contents
 NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+[^\W\d_]")
 
 _PITCH = 1.4  # times the usual distance of lines
@@ -110,7 +111,7 @@ def _starts(
         return True
     if max(last.size, line.size) > tolerance.size * min(last.size, line.size) or last.bold != line.bold:
         return True
-    if MARKER.match(line.text) or BULLET.match(line.text) or CAPTION.match(line.text):
+    if MARKER.match(line.text) or BULLET.match(line.text) or CAPTION.match(line.text) or LEADER.search(last.text):
         return True
     if _is_heading_line(line, edges, rtl) or (len(group) == 1 and _is_heading_line(last, edges, rtl)):
         return True

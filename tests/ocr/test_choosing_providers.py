@@ -1,0 +1,162 @@
+"""Whom the registry asks, in which order, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from flow_compiler.errors import Category, ComponentError, InvalidInput, ResourceUnavailable
+from stepflow_assets.errors import PageCrashed, PageTimeout, ProviderError, ProviderUnavailable, SettingsError
+from stepflow_assets.ocr.chain import read_page
+from stepflow_assets.ocr.protocol import Capabilities, OcrPage, Picture
+from stepflow_assets.ocr.quality import QualityRules
+from stepflow_assets.ocr.recognition import Answer
+from stepflow_assets.ocr.registry import OcrProviders
+
+GOOD = Answer(None, b"[]", b"{}", 3, 0.9, 0.2)
+BLANK = Answer(None, None, b"{}", 0, None, 0.2)
+EMPTY = Answer("ink but no text (80 marks like letters)", None, b"{}", 0, None, 0.2)
+UNSURE = Answer("mean confidence 0.31 is below 0.60", None, b"{}", 0, 0.31, 0.2)
+
+
+@dataclass(frozen=True)
+class Engine:
+    name: str
+    scripts: str = "Latn"
+    does: object = field(default=GOOD, hash=False)
+    cost: float = 1.0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(frozenset(self.scripts.split()), "ctc_char_mean", self.cost)
+
+    @property
+    def profile(self) -> str:
+        return f"{self.name}-1"
+
+    def recognize(self, pictures) -> list[OcrPage]:
+        raise NotImplementedError
+
+
+def read(*engines: Engine, languages=("en",), only=None):
+    async def ask(provider, picture, rules):
+        if isinstance(provider.does, Exception):
+            raise provider.does
+        return provider.does
+
+    candidates = OcrProviders(engines).candidates(languages, only)
+    return asyncio.run(read_page(candidates, Picture("page.png"), QualityRules(), ask))
+
+
+def names(*engines, languages, only=None):
+    return [(item.provider.name, item.degraded) for item in OcrProviders(engines).candidates(languages, only)]
+
+
+LATIN, ASIAN, ALL = Engine("latin"), Engine("asian", "Latn Hans Jpan"), Engine("all", "Latn Hans Arab")
+
+
+@pytest.mark.parametrize(
+    ("languages", "asked"),
+    [
+        (["en"], [("latin", False), ("asian", True), ("all", True)]),
+        (["zh"], [("asian", False), ("all", True)]),
+        (["zh-CN", "en"], [("asian", False), ("all", True), ("latin", True)]),
+        (["ar"], [("all", False)]),
+        (["pt-BR", "de"], [("latin", False), ("asian", True), ("all", True)]),
+        (["ja", "ar"], [("asian", True), ("all", True)]),
+    ],
+)
+def test_providers_that_read_the_scripts_are_asked_in_order_and_fallbacks_are_degraded(languages, asked):
+    assert names(LATIN, ASIAN, ALL, languages=languages) == asked
+
+
+def test_a_provider_asked_for_by_name_is_the_only_one():
+    assert names(LATIN, ASIAN, languages=["en"], only="asian") == [("asian", False)]
+
+
+@pytest.mark.parametrize(("languages", "only"), [(["ko"], None), (["en"], "surya")])
+def test_no_provider_for_it_is_said_with_what_to_do(languages, only):
+    with pytest.raises(ProviderUnavailable) as raised:
+        names(LATIN, ASIAN, languages=languages, only=only)
+    assert not raised.value.retryable
+    assert "latin, asian" in raised.value.message
+    assert "ocr.languages" in raised.value.next_step
+
+
+def test_an_unknown_language_is_an_input_error():
+    with pytest.raises(InvalidInput, match="'klingon'"):
+        names(LATIN, languages=["klingon"])
+
+
+def test_the_first_usable_answer_is_taken():
+    found = read(Engine("a"), Engine("b"))
+    assert (found.provider, found.path, found.degraded, found.attempts) == ("a", ("a: ok",), False, 1)
+
+
+def test_blank_is_an_answer():
+    assert read(Engine("a", does=BLANK), Engine("b")).path == ("a: blank",)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (EMPTY, "a: ink but no text (80 marks like letters) after 0.20 s"),
+        (UNSURE, "a: mean confidence 0.31 is below 0.60 after 0.20 s"),
+        (PageTimeout("too slow"), "a: page.timeout after 0.00 s"),
+        (PageCrashed("gone"), "a: page.crashed after 0.00 s"),
+        (ProviderUnavailable("no weights"), "a: provider.unavailable after 0.00 s"),
+        (ComponentError("odd", code="worker.unexpected"), "a: worker.unexpected after 0.00 s"),
+    ],
+)
+def test_every_failure_falls_through_to_the_next_and_is_kept_on_the_path(fault, said):
+    found = read(Engine("a", does=fault), Engine("b"))
+    assert (found.provider, found.path, found.degraded, found.attempts) == ("b", (said, "b: ok"), True, 2)
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "category", "retryable"),
+    [
+        ([EMPTY], "provider.quality", Category.PROVIDER, False),
+        ([PageTimeout("too slow")], "page.timeout", Category.TIMEOUT, True),
+        ([EMPTY, PageCrashed("gone")], "provider.quality", Category.PROVIDER, True),
+        ([PageCrashed("gone"), UNSURE], "page.crashed", Category.INTERNAL, True),
+    ],
+)
+def test_when_nobody_could_read_it_the_page_fails_naming_each(faults, code, category, retryable):
+    engines = [Engine(f"engine-{index}", does=fault) for index, fault in enumerate(faults)]
+    with pytest.raises(ProviderError) as raised:
+        read(*engines)
+    error = raised.value
+    assert (error.code, error.category, error.retryable) == (code, category, retryable)
+    assert all(engine.name in error.message for engine in engines)
+    assert error.next_step
+
+
+def test_a_closed_pool_is_nobodys_failure():
+    with pytest.raises(ResourceUnavailable):
+        read(Engine("a", does=ResourceUnavailable("the ocr workers are closed")), Engine("b"))
+
+
+def test_by_default_rapidocr_reads():
+    assert [provider.name for provider in OcrProviders.from_settings().providers] == ["rapidocr"]
+
+
+def test_a_configured_chain_keeps_its_order():
+    chain = OcrProviders.from_settings("fault:hang, rapidocr")
+    assert [provider.profile.split()[0] for provider in chain.providers] == ["fault", "rapidocr"]
+    assert chain.profile(["en"]).startswith("fault hang > rapidocr 3.10.0 PP-OCRv6")
+
+
+@pytest.mark.parametrize("chain", ["tesserakt", "fault", "fault:explode", "rapidocr:fast", " , "])
+def test_a_chain_that_cannot_be_used_is_a_settings_error(chain):
+    with pytest.raises(SettingsError):
+        OcrProviders.from_settings(chain)
+
+
+def test_the_profile_changes_with_provider_options_and_rules():
+    one = OcrProviders((LATIN,)).profile(["en"])
+    assert one != OcrProviders((LATIN, ASIAN)).profile(["en"])
+    assert one != OcrProviders((LATIN,), QualityRules(minimum_confidence=0.5)).profile(["en"])
+    assert one == OcrProviders((LATIN, Engine("other", "Arab"))).profile(["en"])

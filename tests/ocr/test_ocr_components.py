@@ -1,0 +1,216 @@
+"""/ocr/recognize and /ocr/blocks in the engine, with worker processes: fallbacks, crashes, hangs, and never twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from hand_set_pages import column, line, recognised
+from pictures import LETTER, as_png, page
+
+from flow_compiler.engine.components import Resources
+from flow_compiler.engine.engine import Engine
+from flow_compiler.engine.outcomes import Failure, Reuse, Success
+from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.storage import memory_stores
+from flow_compiler.language.loader import flow_from_json
+from stepflow_assets.components import ocr
+from stepflow_assets.ocr.registry import OcrProviders
+from stepflow_assets.workers.pools import WorkerPools
+
+pytestmark = pytest.mark.process
+
+RECOGNIZE = flow_from_json(
+    {
+        "name": "r",
+        "steps": [{"id": "r", "component": "/ocr/recognize", "input": {"$input": "$"}}],
+        "output": {"$step": "r"},
+    }
+)
+BLOCKS = flow_from_json(
+    {
+        "name": "b",
+        "steps": [{"id": "b", "component": "/ocr/blocks", "input": {"$input": "$"}}],
+        "output": {"$step": "b"},
+    }
+)
+MAP = flow_from_json(
+    {
+        "name": "m",
+        "steps": [
+            {
+                "id": "m",
+                "component": "/builtin/map",
+                "input": {
+                    "items": {"$input": "$"},
+                    "workflow": {
+                        "$literal": {
+                            "steps": [{"id": "r", "component": "/ocr/recognize", "input": {"$input": "$"}}],
+                            "output": {"$step": "r"},
+                        }
+                    },
+                },
+            }
+        ],
+        "output": {"$step": "m"},
+    }
+)
+
+
+class Bench:
+    """An engine over throw-away stores, and shorthand for what the tests ask of it."""
+
+    def __init__(self, engine, stores):
+        self.engine, self.stores = engine, stores
+
+    async def put(self, data: bytes) -> dict:
+        return (await self.stores.artifacts.put(data)).to_json()
+
+    async def json(self, ref: dict):
+        return json.loads(await self.stores.artifacts.get(ref["$blob"]))
+
+    async def run(self, flow, given, key="one"):
+        item = self.engine.item(flow, run_id=f"run-{key}", key=key, input=given)
+        return await item.evaluate()
+
+
+@asynccontextmanager
+async def bench(chain=None, *, deadline=60.0):
+    pools, stores = WorkerPools(pdf=1, ocr=1, page_deadline=deadline), memory_stores()
+    components = ComponentRegistry([ocr.recognize.__component__, ocr.blocks.__component__])
+    resources = Resources({WorkerPools: pools, OcrProviders: OcrProviders.from_settings(chain)})
+    try:
+        async with Engine(components, stores, resources) as engine:
+            yield Bench(engine, stores)
+    finally:
+        pools.close()
+
+
+def letters(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_a_picture_is_read_once_for_all_who_ask_at_the_same_time():
+    async def scenario():
+        async with bench() as at:
+            picture = await at.put(as_png(page()))
+            results = await asyncio.gather(*(at.run(RECOGNIZE, {"picture": picture}, key) for key in ("a", "b", "c")))
+            found = [item.result.result for item in results]
+            cells = await at.json(found[0]["page"])
+            raw = await at.json(found[0]["raw"])
+            return found, [item.records["r"] for item in results], cells, raw
+
+    found, records, cells, raw = asyncio.run(scenario())
+    assert found[0] == found[1] == found[2]
+    assert (found[0]["status"], found[0]["provider"], found[0]["provider_path"]) == ("ok", "rapidocr", ["rapidocr: ok"])
+    assert [letters(item["text"]) for item in cells] == [letters(text) for text in LETTER]
+    assert raw["turned"] == 0
+    assert sorted(record.reuse is Reuse.COMPUTED for record in records) == [False, False, True]
+    computed = next(record for record in records if record.reuse is Reuse.COMPUTED)
+    assert computed.numbers["ocr_pages"] == 1
+    assert computed.numbers["provider_attempts"] == 1
+    assert computed.numbers["ocr_ms"] > 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("fail", "fault: provider.failed after"),
+        ("unavailable", "fault: provider.unavailable after"),
+        ("crash", "fault: page.crashed after"),
+        ("hang", "fault: page.timeout after"),
+        ("short", "fault: provider.failed after"),
+        ("empty", "fault: ink but no text"),
+        ("repeat", "fault: the text repeats itself"),
+        ("unsure", "fault: mean confidence 0.31 is below 0.60"),
+    ],
+)
+def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_degraded(fault, said):
+    async def scenario():
+        # The deadline has to leave room for a fresh worker that loads the real engine.
+        async with bench(f"fault:{fault},rapidocr", deadline=8.0 if fault == "hang" else 60.0) as at:
+            return await at.run(RECOGNIZE, {"picture": await at.put(as_png(page()))})
+
+    result = asyncio.run(scenario())
+    assert isinstance(result.result, Success), result.result
+    found = result.result.result
+    assert (found["status"], found["provider"], found["degraded"]) == ("ok", "rapidocr", True)
+    assert found["provider_path"][0].startswith(said)
+    assert found["provider_path"][1:] == ["rapidocr: ok"]
+    assert result.records["r"].degraded
+    assert result.records["r"].numbers["provider_attempts"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "retryable"),
+    [("crash", "page.crashed", True), ("empty", "provider.quality", False), ("repeat", "provider.quality", False)],
+)
+def test_when_nobody_reads_it_the_page_fails_and_is_never_empty(fault, error, retryable):
+    async def scenario():
+        async with bench(f"fault:{fault}") as at:
+            return await at.run(RECOGNIZE, {"picture": await at.put(as_png(page()))})
+
+    failure = asyncio.run(scenario()).result
+    assert isinstance(failure, Failure)
+    assert (failure.error, failure.retryable) == (error, retryable)
+    assert failure.next_step
+
+
+def test_a_page_that_cannot_be_read_does_not_hurt_the_others_of_its_batch():
+    async def scenario():
+        async with bench() as at:
+            pictures = [as_png(page()), b"no picture", as_png(page(LETTER[:2]))]
+            return await at.run(MAP, [{"picture": await at.put(data)} for data in pictures])
+
+    results = asyncio.run(scenario()).result.result["results"]
+    assert [item["outcome"] for item in results] == ["success", "failed", "success"]
+    assert [item["result"]["lines"] for item in results if item["outcome"] == "success"] == [len(LETTER), 2]
+
+
+GEOMETRY = {"width_pt": 600, "height_pt": 800, "rotation": 0}
+LAYER = column("layer", 60, 100, 480, 4)
+PICTURE_TEXT = line("only in the picture", 60, 300, 200)
+
+
+def answer(ref, provider="rapidocr"):
+    return {
+        "status": "ok" if ref else "blank",
+        "page": ref,
+        "raw": None,
+        "lines": 1,
+        "confidence": 0.9,
+        "provider": provider,
+        "provider_path": [f"{provider}: ok"],
+        "degraded": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "layer", "seen", "expected"),
+    [
+        ("text", LAYER, None, LAYER),
+        ("ocr", LAYER, [PICTURE_TEXT], [PICTURE_TEXT]),
+        ("hybrid", LAYER, [*LAYER, PICTURE_TEXT], [*LAYER, PICTURE_TEXT]),
+        ("hybrid", [], [PICTURE_TEXT], [PICTURE_TEXT]),
+        ("scan_text", LAYER, [PICTURE_TEXT], [PICTURE_TEXT]),
+        ("scan_text", LAYER, [], LAYER),
+        ("blank", [], None, []),
+    ],
+)
+def test_blocks_come_from_layer_or_recognition_by_the_route(route, layer, seen, expected):
+    async def scenario():
+        async with bench() as at:
+            cells = await at.put(json.dumps(layer).encode()) if layer else None
+            lines = await at.put(json.dumps(recognised(seen)).encode()) if seen else None
+            content = {"page_id": "p", "geometry": GEOMETRY, "route": route, "route_reason": "", "cells": cells}
+            given = {"content": content, "recognized": answer(lines) if seen is not None else None}
+            found = (await at.run(BLOCKS, given)).result.result
+            return found, await at.json(found["blocks"]) if found["blocks"] else []
+
+    found, blocks = asyncio.run(scenario())
+    assert [item["text"] for block in blocks for item in block["lines"]] == [item["text"] for item in expected]
+    assert found["status"] == ("ok" if expected else "blank")
+    assert found["words"] == sum(len(item["text"].split()) for item in expected)
+    assert (found["confidence"] is None) == (not any(item["confidence"] for block in blocks for item in block["lines"]))

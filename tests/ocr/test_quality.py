@@ -1,0 +1,100 @@
+"""When an answer counts as a failure of its provider."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pictures import page, photograph, saved
+from PIL import Image, ImageDraw
+
+from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.page import Confidence, TextCell
+from stepflow_assets.ocr.ink import text_like_marks
+from stepflow_assets.ocr.protocol import OcrPage, PageStatus, Picture, mean_confidence
+from stepflow_assets.ocr.quality import QualityRules, fault_of, repeated_share
+
+RULES = QualityRules()
+PROSE = (
+    "The keeper of the lighthouse wrote down the weather every morning at six, and again when the lamp was lit. On the "
+    "third of March the wind turned to the north, and no boat left the harbour for eleven days. He counted 1482 ships."
+)
+
+
+def said(*lines: str, confidence: float = 0.95) -> OcrPage:
+    quad, sure = Quad.of_box(0.1, 0.1, 0.9, 0.2), Confidence(value=confidence, kind="ctc_char_mean")
+    cells = tuple(TextCell(text=text, quad=quad, confidence=sure) for text in lines)
+    return OcrPage(PageStatus.OK if lines else PageStatus.BLANK, cells, confidence=confidence if lines else None)
+
+
+@pytest.fixture
+def letter(tmp_path):
+    return Picture(saved(page(), tmp_path))
+
+
+def test_a_readable_answer_is_taken(letter):
+    assert fault_of(said(PROSE), letter, RULES) is None
+
+
+def test_no_text_on_a_page_with_writing_is_a_failure(letter):
+    assert "ink but no text" in (fault_of(said(), letter, RULES) or "")
+
+
+def test_answers_without_any_letter_are_no_text(letter):
+    assert "ink but no text" in (fault_of(said("…", "--"), letter, RULES) or "")
+
+
+@pytest.mark.parametrize("shade", [255, 0, 200])
+def test_no_text_on_an_empty_page_is_blank(tmp_path, shade):
+    picture = Picture(saved(Image.new("RGB", (800, 1000), (shade,) * 3), tmp_path))
+    assert fault_of(said(), picture, RULES) is None
+
+
+def test_no_text_on_a_photograph_is_blank(tmp_path):
+    assert fault_of(said(), Picture(saved(photograph(), tmp_path)), RULES) is None
+
+
+def test_specks_rules_and_dark_edges_of_a_scan_are_not_writing(tmp_path):
+    scan = Image.new("L", (1000, 1400), 250)
+    pen = ImageDraw.Draw(scan)
+    pen.rectangle((0, 0, 20, 1400), fill=10)
+    for row in range(5):
+        pen.line((100, 200 * row + 100, 900, 200 * row + 100), fill=0, width=3)
+        pen.point((300, 150 + row * 80), fill=0)
+    assert text_like_marks(saved(scan, tmp_path)) < RULES.minimum_marks
+
+
+def test_text_nobody_is_sure_of_is_a_failure(letter):
+    assert "confidence" in (fault_of(said("xq vvl", confidence=0.31), letter, RULES) or "")
+
+
+def test_a_failed_page_says_why(letter):
+    assert fault_of(OcrPage(PageStatus.FAILED, reason="cut off"), letter, RULES) == "cut off"
+
+
+@pytest.mark.parametrize(
+    ("text", "loops"),
+    [
+        (PROSE, False),
+        (PROSE + "and then " * 40, True),
+        ("the same line again\n" * 30, True),
+        ("Contents\n" + "\n".join(f"{row}.1 Chapter {row} {'. ' * 40}{row * 7}" for row in range(12)), False),
+        ("\n".join(f"{row} | yes | yes | {row * 37 % 101}" for row in range(40)), False),
+        ("yes " * 20, False),  # too short to say
+        ("人口が増えた。" * 60, True),
+    ],
+)
+def test_a_phrase_said_again_and_again_is_a_loop(text, loops):
+    assert (repeated_share(text) >= RULES.repeated_share) is loops
+
+
+def test_looking_for_loops_takes_milliseconds():
+    text = "\n".join(f"{row} {PROSE[row % 50 :]}" for row in range(60))
+    began = time.process_time()
+    repeated_share(text)
+    assert time.process_time() - began < 0.1
+
+
+def test_confidence_is_weighted_by_characters():
+    assert mean_confidence([("ab", 1.0), ("abcdef", 0.5)]) == pytest.approx(0.625)
+    assert mean_confidence([]) is None

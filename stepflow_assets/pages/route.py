@@ -15,7 +15,8 @@ def route_of(signals: Mapping[str, float]) -> tuple[Route, str]:
     s = signals
     if s["chars"] < 16:
         if s["ink"] < 0.0008 and s["cov"] < 0.02:
-            return Route.BLANK, "no text and no ink"
+            # The notes call these pages blank too; a page number or a part title is text all the same.
+            return (Route.TEXT, "a few letters and no other ink") if s["chars"] else (Route.BLANK, "no text and no ink")
         return Route.OCR, "no text layer"
     if s["maperr"] >= 0.04 and not _guessed_well(s):
         return Route.OCR, "text layer without Unicode mapping"

@@ -52,10 +52,7 @@ class ComponentCalls:
         )
 
     async def read(self, file: Path, version: str | None = None) -> DocumentListing:
-        pinned = version or hashlib.sha256(file.read_bytes()).hexdigest()
-        return await read_source(
-            ReadInput(source=SourceVersion(uri=file.absolute().as_uri(), version=pinned)), self.context()
-        )
+        return await read_source(ReadInput(source=_pinned(file, version)), self.context())
 
     async def prepare(self, items: Sequence[PageItem]) -> list[PreparedPage | ComponentError]:
         contexts = BatchContext([self.context(f"files:test/pages[{index}]") for index in range(len(items))])
@@ -86,6 +83,11 @@ class ComponentCalls:
         if made.blocks is None:
             return []
         return [Block.model_validate(block) for block in json.loads(await self.artifacts.get(made.blocks.id))]
+
+
+def _pinned(file: Path, version: str | None) -> SourceVersion:
+    digest = version or hashlib.sha256(file.read_bytes()).hexdigest()
+    return SourceVersion(uri=file.absolute().as_uri(), version=digest)
 
 
 @contextmanager

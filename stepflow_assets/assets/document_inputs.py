@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
 from flow_compiler.engine.outcomes import Failure, Json, Success
@@ -16,7 +16,7 @@ from stepflow_assets.resources.catalog import Catalog, Finish, SeenDocument, Tak
 from stepflow_assets.resources.source_registry import Sources
 
 
-@dataclass
+@dataclass(frozen=True)
 class DocumentInputs:
     """PartitionInputs of a document flow. ``flow_identity`` names flow, component versions and variables: it is
     stored with each finished document, so that a changed flow is noticed."""
@@ -25,7 +25,6 @@ class DocumentInputs:
     sources: Sources
     variables: Mapping[str, Json]
     flow_identity: str
-    _taken: dict[str, Taken] = field(default_factory=dict)
 
     async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
         return await asyncio.to_thread(lambda: [self._take(run_id, key) for key in keys])
@@ -44,7 +43,6 @@ class DocumentInputs:
             taken = self.catalog.take(run_id, key, version)
         except FlowCompilerError as error:
             return ItemRefusal(key, Failure.of(error))
-        self._taken[key] = taken
         return ItemInput(key, _flow_input(taken), self.variables)
 
     def _find(self, key: str) -> SeenDocument:
@@ -68,7 +66,7 @@ class DocumentInputs:
         if not end.complete:
             self.catalog.release(end.key, run_id)
             return
-        taken = self._taken.get(end.key)
+        taken = self.catalog.taken(run_id, end.key)
         generation, version = (taken.generation, taken.version) if taken else (row.generation, row.version or "")
         self.catalog.finish(_finish(run_id, end, generation, version, self.flow_identity))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stepflow_assets.errors import DocumentNotFound
 from stepflow_assets.resources.catalog import SeenDocument
+from stepflow_assets.resources.path_patterns import wanted
 from stepflow_assets.resources.source_registry import Sources
 
 
@@ -19,7 +19,7 @@ def gather(
     A path inside a configured source belongs to it; any other to the source ``files``. Raises DocumentNotFound.
     """
     found = {document.document_id: document for document in _listed(sources, paths)}
-    return [found[key] for key in sorted(found) if _wanted(found[key].path, include, exclude)]
+    return [found[key] for key in sorted(found) if wanted(found[key].path, include, exclude)]
 
 
 def _listed(sources: Sources, paths: Sequence[str]) -> Iterable[SeenDocument]:
@@ -32,15 +32,3 @@ def _listed(sources: Sources, paths: Sequence[str]) -> Iterable[SeenDocument]:
         if not path.exists():
             raise DocumentNotFound(f"there is no file or folder {text!r}", next_step="Check the path.")
         yield from sources.under(path)
-
-
-def _wanted(path: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
-    if any(_matches(path, pattern) for pattern in exclude):
-        return False
-    return not include or any(_matches(path, pattern) for pattern in include)
-
-
-def _matches(path: str, pattern: str) -> bool:
-    """A pattern without ``/`` looks at the file name, one with ``/`` at the whole path."""
-    target = path if "/" in pattern else path.rsplit("/", 1)[-1]
-    return fnmatch.fnmatch(target, pattern) or fnmatch.fnmatch(path, f"*/{pattern}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stepflow_assets.chunks.cells import CellRange
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
 

@@ -15,7 +15,7 @@ from stepflow_assets.chunks.anchors import (
     WholeAnchor,
 )
 from stepflow_assets.chunks.page_blocks import PageBlocks
-from stepflow_assets.chunks.table_text import table_rows
+from stepflow_assets.chunks.table_rows import table_rows
 from stepflow_assets.documents.evidence import ElementPlace, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block, TextCell

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stepflow_assets.chunks.cells import CellRange
-from stepflow_assets.chunks.table_text import table_text
 from stepflow_assets.conversion.items import Found, Item, elements
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block
+from stepflow_assets.documents.table_text import table_text
 
 Grid = tuple[tuple[str, ...], ...]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stepflow_assets.chunks.cells import CellRange
 from stepflow_assets.conversion.blocks import blocks_of
 from stepflow_assets.conversion.items import elements
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from stepflow_assets.chunks.cells import CellRange
-from stepflow_assets.chunks.table_text import row_text
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace
+from stepflow_assets.documents.table_text import row_text
 from stepflow_assets.errors import EvidenceError
 from stepflow_assets.evidence.caption import INK, PALE, PAPER
 from stepflow_assets.evidence.converted import ConvertedDocument, Grid

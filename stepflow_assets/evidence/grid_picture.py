@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stepflow_assets.chunks.cells import CellRange, column_name
+from stepflow_assets.documents.cells import CellRange, column_name
 from stepflow_assets.evidence.caption import INK, PALE, PAPER, RULE, STRIP
 from stepflow_assets.evidence.fonts import Face, is_right_to_left
 from stepflow_assets.evidence.highlight import mark

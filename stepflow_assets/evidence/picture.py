@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from stepflow_assets.chunks.cells import CellRange
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, SheetPlace, SlidePlace, describe
 from stepflow_assets.errors import EvidenceError
 from stepflow_assets.evidence.caption import with_caption
@@ -41,8 +41,8 @@ def draw_place(request: DrawRequest) -> bytes:
             others = [other for other in request.others if isinstance(other, ElementPlace)]
             picture, missing = draw_elements([place, *others], _converted(request), crop=request.crop)
             note = f"{DRAWING}: this format has no pages."
-    others = sum(other.kind == request.place.kind for other in request.others)
-    what = f"{describe(request.place)} and {others} more" if others else describe(request.place)
+    more = sum(other.kind == request.place.kind for other in request.others)
+    what = f"{describe(request.place)} and {more} more" if more else describe(request.place)
     sentence = " · ".join(part for part in (request.name, what, note) if part)
     return _png(with_caption(picture, sentence, missing))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flow_compiler.engine.outcomes import Success, from_json
 from flow_compiler.engine.stores import ArtifactStore
-from stepflow_assets.chunks.cells import CellRange
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from stepflow_assets.chunks.assembly import assemble
 from stepflow_assets.chunks.splitting import split
-from stepflow_assets.chunks.table_text import table_text
 from stepflow_assets.chunks.tokenizer import count_tokens
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.table_text import table_text
 
 
 def chunks_of(*pages, max_tokens=64):

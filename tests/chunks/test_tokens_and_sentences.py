@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stepflow_assets.chunks.cells import CellRange
 from stepflow_assets.chunks.sentences import sentence_ends
 from stepflow_assets.chunks.tokenizer import count_tokens
+from stepflow_assets.documents.cells import CellRange
 
 
 @pytest.mark.parametrize(

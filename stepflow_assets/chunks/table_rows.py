@@ -1,4 +1,4 @@
-"""A table as text: one line a row, cells between `` | ``. Character ranges of table elements count in this text."""
+"""The rows of a table block as text, each with where it is on its page, slide, sheet or in its element."""
 
 from __future__ import annotations
 
@@ -14,28 +14,18 @@ from stepflow_assets.chunks.anchors import (
     SlideAnchor,
     WholeAnchor,
 )
-from stepflow_assets.chunks.cells import CellRange
 from stepflow_assets.chunks.page_blocks import PageBlocks
+from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad, hull
 from stepflow_assets.documents.page import Block, TextCell
-
-SEPARATOR = " | "
+from stepflow_assets.documents.table_text import SEPARATOR, row_text
 
 
 @dataclass(frozen=True)
 class Row:
     text: str
     anchor: Anchor
-
-
-def row_text(cells: Sequence[str]) -> str:
-    """Cells in one line; line breaks inside a cell become spaces."""
-    return SEPARATOR.join(" ".join(cell.split()) for cell in cells)
-
-
-def table_text(table: Sequence[Sequence[str]]) -> str:
-    return "\n".join(row_text(row) for row in table)
 
 
 def table_rows(block: Block, source: PageBlocks) -> list[Row]:

@@ -115,23 +115,12 @@ def test_a_picture_is_read_once_for_all_who_ask_at_the_same_time():
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("fail", "fault: provider.failed after"),
-        ("unavailable", "fault: provider.unavailable after"),
-        ("crash", "fault: page.crashed after"),
-        ("hang", "fault: page.timeout after"),
-        ("short", "fault: provider.failed after"),
-        ("empty", "fault: ink but no text"),
-        ("repeat", "fault: the text repeats itself"),
-        ("unsure", "fault: mean confidence 0.31 is below 0.60"),
-    ],
+    ("fault", "said"), [("crash", "fault: page.crashed after"), ("empty", "fault: ink but no text")]
 )
 def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_degraded(fault, said):
     async def scenario():
-        # The deadline has to leave room for a fresh worker that loads the real engine.
-        async with bench(f"fault:{fault},rapidocr", deadline=8.0 if fault == "hang" else 60.0) as at:
-            return await at.run(RECOGNIZE, {"picture": await at.put(as_png(page()))})
+        async with bench(f"fault:{fault},rapidocr") as at:
+            return await at.run(RECOGNIZE, {"picture": await at.put(as_png(page(LETTER[:2])))})
 
     result = asyncio.run(scenario())
     assert isinstance(result.result, Success), result.result
@@ -145,11 +134,20 @@ def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_
 
 @pytest.mark.parametrize(
     ("fault", "error", "retryable"),
-    [("crash", "page.crashed", True), ("empty", "provider.quality", False), ("repeat", "provider.quality", False)],
+    [
+        ("crash", "page.crashed", True),
+        ("hang", "page.timeout", True),
+        ("fail", "provider.failed", True),
+        ("unavailable", "provider.unavailable", True),
+        ("short", "provider.failed", True),
+        ("empty", "provider.quality", False),
+        ("repeat", "provider.quality", False),
+        ("unsure", "provider.quality", False),
+    ],
 )
 def test_when_nobody_reads_it_the_page_fails_and_is_never_empty(fault, error, retryable):
     async def scenario():
-        async with bench(f"fault:{fault}") as at:
+        async with bench(f"fault:{fault}", deadline=1.0 if fault == "hang" else 60.0) as at:
             return await at.run(RECOGNIZE, {"picture": await at.put(as_png(page()))})
 
     failure = asyncio.run(scenario()).result

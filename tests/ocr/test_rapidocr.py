@@ -100,6 +100,6 @@ def test_a_process_stays_below_its_share_of_memory(tmp_path):
     """Two recognisers and everything else have to fit into 4 GiB: 1.3 GiB each, measured 1.0."""
     import psutil
 
-    for width in (420, 480, 540, 600):
-        read(page(LETTER * 4, width=width, height=800), tmp_path)
+    for width in (1000, 1240, 1414):
+        read(page(LETTER, size=28, width=width / 2, height=1000), tmp_path)
     assert psutil.Process().memory_full_info().pss < 1.5 * 2**30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
@@ -55,7 +56,7 @@ def _encode(kind: int, name: str) -> Use:
     return kind + _AS_TEXT, name.encode("utf-8", "surrogatepass")
 
 
-def _erasable(rows: Iterable[tuple[int, bytes]]) -> Erasable:
+def _erasable(rows: Iterable[Any]) -> Erasable:
     names: dict[int, set[str]] = {_MEMO: set(), _ARTIFACT: set()}
     for kind, name in rows:
         digest = kind < _AS_TEXT

@@ -141,6 +141,16 @@ def test_the_same_file_is_converted_to_the_same_bytes(calls: ComponentCalls, tmp
     assert "a.docx" not in first.decode(), "equal files under two names are one document"
 
 
+def test_what_a_web_page_says_before_its_first_heading_is_content_and_its_menu_is_not(
+    calls: ComponentCalls, tmp_path: Path
+) -> None:
+    said = "The museum is closed on the first Monday of every month."
+    html = f"<html><head><title>Hours</title></head><body><p>Home</p><p>{said}</p><h1>Hours</h1><p>9 to 5</p></body></html>"
+    found = blocks_of(calls, written(tmp_path, "a.html", html))
+    assert [block.text for block in found if not block.furniture] == [said, "Hours", "9 to 5"]
+    assert [block.text for block in found if block.furniture] == ["Hours", "Home"]
+
+
 def test_pictures_are_not_fetched_and_pixels_not_kept(calls: ComponentCalls, tmp_path: Path) -> None:
     secret = written(tmp_path, "secret.png", "local file")
     html = f"<html><body><h1>T</h1><img src='{secret.as_uri()}'><img src='http://192.0.2.1/x.png'><p>after</p></body></html>"

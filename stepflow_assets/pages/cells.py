@@ -36,6 +36,10 @@ class Cell:
         return min(xs), min(ys), max(xs), max(ys)
 
 
+# PDFium loses the space where text turns from left-to-right to right-to-left; the other turn may rightly have none.
+_LOST_SPACE = re.compile(r"([A-Za-z])([\u0590-\u06ff])")
+
+
 def cells_of(words: Iterable[Word], frame: PageFrame) -> list[Cell]:
     """Cells in the text layer's order. What lies outside the displayed page (cropped away) is left out."""
     runs: list[list[Word]] = []
@@ -54,7 +58,7 @@ def clean(text: str) -> str:
         text = text.replace(hyphen, "-")
     text = _UNPRINTABLE.sub("", text.replace("\xad", "-"))
     text = _PRESENTATION.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", _LOST_SPACE.sub(r"\1 \2", text)).strip()
 
 
 def to_json(cells: Sequence[Cell]) -> bytes:

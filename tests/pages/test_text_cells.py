@@ -152,6 +152,7 @@ def test_values_of_form_fields_are_cells(tmp_path: Path) -> None:
         ("\ufb01ne \ufb04uent", "fine ffluent"),
         ("x² ½ ﹪", "x² ½ ﹪"),
         ("  edges  ", "edges"),
+        ("R وPythonمن", "R وPython من"),
     ],
 )
 def test_text_is_cleaned_but_not_flattened(raw: str, text: str) -> None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from stepflow_assets.ocr.ink import text_like_marks
 from stepflow_assets.ocr.protocol import OcrPage, PageStatus, Picture
 
+_FEW_LETTERS = 40  # only then is the picture looked at, which costs 10 ms
+_MANY_MARKS = 100
+_FEW_PER_MARK = 0.06
 _SHORTEST = 200
 _PERIODS = range(4, 121)
 _TIMES = 6
@@ -28,17 +31,21 @@ class QualityRules:
 
 
 def fault_of(page: OcrPage, picture: Picture, rules: QualityRules) -> str | None:
-    """Why this answer counts as a failure, or None. The picture is only looked at where no text came back."""
+    """Why this answer counts as a failure, or None. The picture is only looked at where (nearly) no text came back."""
     if page.status is PageStatus.FAILED:
         return page.reason or "the provider failed"
     text = "\n".join(line.text for line in page.lines)
-    if not _LETTERS.search(text):
-        marks = text_like_marks(picture.path)
-        if page.confidence is not None and page.confidence < rules.minimum_confidence and marks >= rules.minimum_marks:
-            return f"nothing readable: mean confidence {page.confidence:.2f}"
-        return f"ink but no text ({marks} marks like letters)" if marks >= rules.minimum_marks else None
-    if page.confidence is not None and page.confidence < rules.minimum_confidence:
+    letters = sum(char.isalnum() for char in text)
+    if letters and page.confidence is not None and page.confidence < rules.minimum_confidence:
         return f"mean confidence {page.confidence:.2f} is below {rules.minimum_confidence:.2f}"
+    if letters < _FEW_LETTERS:
+        marks = text_like_marks(picture.path)
+        if not letters and marks >= rules.minimum_marks:
+            return f"ink but no text ({marks} marks like letters)"
+        if letters and marks >= _MANY_MARKS and letters < _FEW_PER_MARK * marks:
+            return f"ink but hardly any text ({letters} letters for {marks} marks like letters)"
+        if not letters:
+            return None
     if repeated_share(text) >= rules.repeated_share:
         return "the text repeats itself"
     return None

@@ -11,7 +11,8 @@ import numpy as np
 Corners = tuple[tuple[float, float], ...]
 """Four points (x, y) in pixels, clockwise from where the text starts."""
 
-_TALL = 1.5  # a box this much higher than wide holds a line that runs up or down
+_TALL = 1.5  # a box this much higher than wide holds a line that runs up or down …
+_ONE_LETTER = 1.4  # … unless it is hardly higher than a line is thick: then it is a narrow letter, such as 1 or I
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,16 @@ class Crop:
         return Crop(np.ascontiguousarray(np.rot90(self.pixels, 2)), self.corners[2:] + self.corners[:2], self.tall)
 
 
-def cut(page: Any, box: Any) -> Crop | None:
-    """The line in ``box`` (4 × 2, clockwise from its top left corner); None for a box without extent."""
+def usual_thickness(boxes: Any) -> float:
+    """Median of the shorter sides, in pixels: how thick a line is on this page, whichever way it runs."""
+    return float(np.median(np.linalg.norm(boxes - np.roll(boxes, -1, axis=1), axis=2).min(axis=1)))
+
+
+def cut(page: Any, box: Any, thickness: float) -> Crop | None:
+    """The line in ``box`` (4 × 2, clockwise from its top left corner); None for a box without extent.
+
+    ``thickness`` is that of a line of this page.
+    """
     sides = np.linalg.norm(box - np.roll(box, -1, axis=0), axis=1)
     width, height = int(max(sides[0], sides[2])), int(max(sides[1], sides[3]))
     if width < 2 or height < 2:
@@ -37,7 +46,7 @@ def cut(page: Any, box: Any) -> Crop | None:
     matrix = cv2.getPerspectiveTransform(box, target)
     pixels = cv2.warpPerspective(page, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC)
     corners = tuple((float(x), float(y)) for x, y in box)
-    if height / width < _TALL:
+    if height < max(_TALL * width, _ONE_LETTER * thickness):
         return Crop(pixels, corners, False)
     return Crop(np.ascontiguousarray(np.rot90(pixels)), corners[1:] + corners[:1], True)
 

@@ -18,7 +18,7 @@ from rapidocr.ch_ppocr_rec import TextRecInput
 
 from stepflow_assets.errors import ProviderUnavailable
 from stepflow_assets.ocr.protocol import mean_confidence
-from stepflow_assets.ocr.rapidocr_crops import Corners, cut, turned_back
+from stepflow_assets.ocr.rapidocr_crops import Corners, cut, turned_back, usual_thickness
 
 Pixels = Any  # numpy array, height × width × 3, uint8, BGR
 
@@ -134,7 +134,8 @@ class RapidOcrEngine:
             return (0,)
         lengths = np.linalg.norm(boxes - np.roll(boxes, 1, axis=1), axis=2).max(axis=1)
         longest = boxes[np.argsort(-lengths)[:_VOTERS]]
-        crops = [crop for box in longest if (crop := cut(page, box)) is not None]
+        thickness = usual_thickness(boxes)
+        crops = [crop for box in longest if (crop := cut(page, box, thickness)) is not None]
         if not crops:
             return (0,)
         tall = sum(crop.tall for crop in crops) > len(crops) / 2
@@ -152,8 +153,9 @@ class RapidOcrEngine:
 
     def _recognize(self, page: Pixels, boxes: Any, scores: Any) -> list[Reading]:
         crops, found = [], []
+        thickness = usual_thickness(boxes) if len(boxes) else 0.0
         for box, score in zip(boxes, scores, strict=True):
-            crop = cut(page, box)
+            crop = cut(page, box, thickness)
             if crop is not None:
                 crops.append(crop)
                 found.append(float(score))

@@ -21,7 +21,7 @@ from stepflow_assets.ocr.protocol import Capabilities, OcrPage, PageStatus, Pict
 if TYPE_CHECKING:
     from stepflow_assets.ocr.rapidocr_engine import RapidOcrEngine, Reading
 
-_REVISION = 1  # raise it when this module or the engine module changes what comes out
+_REVISION = 2  # raise it when this module or the engine module changes what comes out
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,14 @@ def test_no_text_on_a_page_with_writing_is_a_failure(letter):
     assert "ink but no text" in (fault_of(said(), letter, RULES) or "")
 
 
+def test_a_few_letters_for_a_page_of_writing_are_a_failure(letter):
+    assert "hardly any text" in (fault_of(said("S", "i", "."), letter, RULES) or "")
+
+
+def test_a_page_with_one_word_is_read(tmp_path):
+    assert fault_of(said("Appendix"), Picture(saved(page(["Appendix"]), tmp_path)), RULES) is None
+
+
 def test_answers_without_any_letter_are_no_text(letter):
     assert "ink but no text" in (fault_of(said("…", "--"), letter, RULES) or "")
 

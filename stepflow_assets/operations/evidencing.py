@@ -52,6 +52,7 @@ async def _draw(workspace: Workspace, stores: Stores, hit: Hit, *, crop: bool) -
         document = await stores.artifacts.local_path(part["document"]["$blob"])
     request = DrawRequest(
         place=place,
+        others=hit.chunk.places[1:],
         format=listing["format"],
         source=source,
         document=document,

@@ -50,6 +50,10 @@ query Statuses($key: AssetKeyInput!) {
     }
   }
 }"""
+MESSAGES = """
+{ runsOrError(limit: 50) { ... on Runs { results {
+  eventConnection(limit: 1000) { events { ... on LogMessageEvent { message level } } }
+} } } }"""
 REPOSITORIES = """
 { repositoriesOrError { __typename ... on RepositoryConnection { nodes { name location { name } } } } }"""
 
@@ -94,6 +98,12 @@ class DagsterUi:
 
     def backfill_status(self, backfill_id: str) -> str:
         return str(self.ask(BACKFILL, {"id": backfill_id})["partitionBackfillOrError"]["status"])
+
+    def errors_told(self) -> list[str]:
+        """Error lines of the runs' logs: one per document that failed, with its code and what to do."""
+        runs = self.ask(MESSAGES)["runsOrError"]["results"]
+        events = [event for run in runs for event in run["eventConnection"]["events"] if event.get("level") == "ERROR"]
+        return [event["message"] for event in events]
 
     def statuses(self, asset: str) -> dict[str, set[str]]:
         """Partition keys by status: materialized, failed, …"""

@@ -56,7 +56,7 @@ def describe(blueprint: Blueprint, asset: str, registry: ComponentRegistry) -> A
     )
 
 
-def check_specs(blueprint: Blueprint, partitions_def: dg.PartitionsDefinition) -> list[dg.AssetCheckSpec]:
+def check_specs(blueprint: Blueprint, partitions_def: dg.PartitionsDefinition | None) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
             dagster_name(check.name),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 
 from flow_compiler.assets.checks import StepCheck
 from flow_compiler.assets.lineage import GLUE, OUTPUT, Lineage, lineage_of
@@ -110,7 +111,7 @@ def draw(
     names = Names.of(ids) if ids else Names({OUTPUT: "output"})
     return Blueprint(
         flow=flow,
-        name=job_name(name or flow.name or "flow"),
+        name=name_of(flow, name),
         lineage=lineage,
         names=names,
         segments=segments_of(lineage.needed, places),
@@ -121,6 +122,11 @@ def draw(
             if any(check.step_id == asset for check in checks)
         },
     )
+
+
+def name_of(flow: Flow, given: str | None = None) -> str:
+    """The Dagster name of a flow: the one given, its own, or its file's."""
+    return job_name(given or flow.name or (PurePath(flow.source.file).stem if flow.source.file else ""))
 
 
 def job_name(flow_name: str) -> str:

@@ -139,8 +139,9 @@ def _missing(
 
 
 def _wanted(blueprint: Blueprint, run: dg.DagsterRun) -> frozenset[str]:
+    """Nothing selected means everything."""
     keys = asset_keys(blueprint)
-    return frozenset(asset for asset, key in keys.items() if run.asset_selection is None or key in run.asset_selection)
+    return frozenset(asset for asset, key in keys.items() if not run.asset_selection or key in run.asset_selection)
 
 
 def _marked(

@@ -104,7 +104,7 @@ def compile_flow(flow: Flow, options: CompileOptions) -> CompiledFlow:
 def _assets(
     blueprint: Blueprint, options: CompileOptions, partitions_def: dg.DynamicPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    checks = check_specs(blueprint, partitions_def)
+    checks = check_specs(blueprint, partitions_def if options.partitioned_checks else None)
     texts = {asset_output(blueprint, asset): describe(blueprint, asset, options.registry) for asset in blueprint.assets}
     outputs = {asset: asset_output(blueprint, asset) for asset in blueprint.assets}
     return dg.AssetsDefinition.from_graph(

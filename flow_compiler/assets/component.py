@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import dagster as dg
 from pydantic import Field
 
+from flow_compiler.assets.blueprint import name_of
 from flow_compiler.assets.compile import compile_flow
 from flow_compiler.assets.input_table import open_input_table
 from flow_compiler.assets.options import ITEMS_AT_ONCE, PARTITIONS_PER_RUN, CompileOptions
@@ -73,6 +74,10 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
     partitions_per_run: Annotated[int, Field(description="Partitions in one run of a backfill.")] = PARTITIONS_PER_RUN
     log_passed_checks: Annotated[bool, Field(description="Record passed check evaluations too.")] = True
 
+    partitioned_checks: Annotated[
+        bool, Field(description="Status of checks per partition (needs flow_compiler.assets.event_storage).")
+    ] = False
+
     @classmethod
     def get_spec(cls) -> dg.ComponentTypeSpec:
         return dg.ComponentTypeSpec(
@@ -83,9 +88,8 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
         """Raises FlowLoadError, FlowRejected."""
         flow = load_flow(Path(context.path) / self.flow)
         registry = _registry(self.components)
-        compiled_name: list[str] = []
         options = CompileOptions(
-            runtime=_named(self.runtime) if self.runtime else self._runtime(registry, lambda: compiled_name[0]),
+            runtime=_named(self.runtime) if self.runtime else self._runtime(registry, name_of(flow, self.name)),
             registry=registry,
             name=self.name,
             pools={name: _pool(pool) for name, pool in self.pools.items()},
@@ -93,16 +97,15 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
             documents_at_once=max(1, self.items_at_once),
             partitions_per_run=max(1, self.partitions_per_run),
             log_passed_checks=self.log_passed_checks,
+            partitioned_checks=self.partitioned_checks,
             run_locks=_home() / "runs",
         )
-        compiled = compile_flow(flow, options)
-        compiled_name.append(compiled.name)
-        return compiled.definitions
+        return compile_flow(flow, options).definitions
 
-    def _runtime(self, registry: ComponentRegistry, flow_name: Callable[[], str]) -> OpenRuntime:
+    def _runtime(self, registry: ComponentRegistry, flow_name: str) -> OpenRuntime:
         database = self.database_url or f"sqlite:///{_home() / 'stepflow.db'}"
         artifacts = self.artifacts or str(_home() / "artifacts")
-        return lambda: _table_runtime(registry, database, artifacts, flow_name(), self.variables)
+        return lambda: _table_runtime(registry, database, artifacts, flow_name, self.variables)
 
 
 @asynccontextmanager

@@ -93,13 +93,28 @@ def _run_segment(
         try:
             after = run_beside(items, log.write, log.tick)
         except RunCancelled as cancelled:
-            context.log.info(cancelled.message)
+            _ends_cancelled(context)
             raise DagsterExecutionInterruptedError from cancelled
+        except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+            _ends_cancelled(context)
+            raise
         finally:
             log.flush()
     if tally.failed:
         raise _failure(tally.failed, len(tally.ended))
     return after
+
+
+def _ends_cancelled(context: dg.OpExecutionContext) -> None:
+    """Items under way were let go, so the run has not failed. Dagster calls an interrupted run cancelled only when
+    somebody asked its instance for that; Ctrl-C and our own journal are other ways to ask."""
+    run = context.instance.get_run_by_id(context.run_id)
+    if (
+        run is not None
+        and run.status is dg.DagsterRunStatus.STARTED
+        and not context.instance.run_will_resume(run.run_id)
+    ):
+        context.instance.report_run_canceling(run)
 
 
 def _scope(context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segment) -> Scope:

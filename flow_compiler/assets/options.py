@@ -26,7 +26,9 @@ class CompileOptions:
     ``name``: Dagster name of the flow (default: its own name, else that of its file). ``pools``: settings of the pools
     that are places of their own. ``routes``: component prefix → pool. ``run_locks``: folder in which each op shows that
     it lives (see :mod:`run_lock`). ``partitions_per_run``: size of the runs of a backfill. ``log_passed_checks``: off in
-    big backfills, scores stay on the materializations.
+    big backfills, scores stay on the materializations. ``partitioned_checks``: the UI shows the status of checks per
+    partition; for instances whose event log storage is one of :mod:`event_storage` (with Dagster's own, its page of such
+    a check ends in an error). Evaluations are of one partition either way.
     """
 
     runtime: OpenRuntime
@@ -38,6 +40,7 @@ class CompileOptions:
     documents_at_once: int = ITEMS_AT_ONCE
     partitions_per_run: int = PARTITIONS_PER_RUN
     log_passed_checks: bool = True
+    partitioned_checks: bool = False
     run_locks: Path | None = None
     job_tags: Mapping[str, str] = field(default_factory=dict)
     executor_def: ExecutorDefinition | None = None

@@ -1,8 +1,8 @@
 """Which steps run together in one Dagster op (design, idea 4).
 
-Going through the flow, a step joins the segment of what it depends on as long as the pool is the same; each change of
-pool begins a later segment. So consecutive steps of one pool are one op, and ops are few: a Dagster step costs tens of
-milliseconds in process and seconds in a pod.
+A step joins the segment of what it depends on as long as the pool is the same; else it goes into the next segment of its
+pool. So consecutive steps of one pool are one op, and ops are few: a Dagster step costs tens of milliseconds in process
+and seconds in a pod.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def segments_of(needed: Mapping[str, tuple[str, ...]], pools: Mapping[str, str |
     place: dict[str, tuple[int, str]] = {}
     for step, refers_to in needed.items():
         pool = pools.get(step) or _pool_of_latest(refers_to, place)
-        level = max((place[dep][0] + (place[dep][1] != pool) for dep in refers_to), default=0)
+        # Ops run in a row, ordered by level and then by pool: a step goes into the first op of its pool from there on.
+        level = max((place[dep][0] + (place[dep][1] > pool) for dep in refers_to), default=0)
         place[step] = (level, pool)
     groups: dict[tuple[int, str], list[str]] = {}
     for step, where in place.items():
@@ -43,4 +44,4 @@ def segments_of(needed: Mapping[str, tuple[str, ...]], pools: Mapping[str, str |
 
 
 def _pool_of_latest(refers_to: tuple[str, ...], place: Mapping[str, tuple[int, str]]) -> str:
-    return max((place[dep] for dep in refers_to), default=(0, DEFAULT_POOL))[1]
+    return max((place[dep] for dep in refers_to), default=(0, DEFAULT_POOL))[1]  # glue alone: anywhere will do

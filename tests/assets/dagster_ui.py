@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
-from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
+from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
@@ -57,7 +57,7 @@ class Ui:
         query = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
             assetChecksOrError { ... on AssetChecks { checks { name blocking
                 partitionStatuses { ... on AssetCheckDefaultPartitionStatuses {
-                    succeededPartitions failedPartitions } } } } } } }"""
+                    succeededPartitions failedPartitions } } } } } } } }"""
         found = self.ask(query, key={"path": list(key.path)})["assetNodeOrError"]["assetChecksOrError"]["checks"]
         (one,) = [part for part in found if part["name"] == check]
         statuses = one["partitionStatuses"]

@@ -1,0 +1,69 @@
+"""Stopping a run: what is finished stays, what is under way is let go."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+
+import dagster as dg
+from small_flow import World, world
+
+from flow_compiler.engine.outcomes import Failure
+
+
+def with_a_stuck_document(instance: dg.DagsterInstance) -> tuple[World, threading.Event]:
+    flow = world(instance, {"fine": "text", "stuck": "slow"}, documents_at_once=1)
+    reached = threading.Event()
+    flow.calls.reached = reached.set
+    return flow, reached
+
+
+def test_a_cancelled_run_keeps_what_is_finished(instance: dg.DagsterInstance) -> None:
+    flow, reached = with_a_stuck_document(instance)
+    run_id = "0b1f2f8e-0000-4000-8000-000000000001"
+
+    def cancel() -> None:
+        assert reached.wait(30)
+        asyncio.run(flow.stores.journal.cancel(run_id))
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    assert not flow.run(["fine", "stuck"], run_id=run_id).success
+    canceller.join()
+
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.CANCELED
+    assert flow.materialized(run_id)["fine"] == {"document", "pages", "ocr_blocks", "chunks", "search_index"}
+    left = {end.key: end for end in flow.inputs.ends}["stuck"]
+    assert isinstance(left.result, Failure)
+    assert (left.result.error, left.complete) == ("run.cancelled", False)
+    assert flow.inputs.outcomes["fine"] == "ok"
+    lease = asyncio.run(flow.stores.leases.acquire(f"item:{run_id}:stuck", "next", 1.0))
+    assert lease is not None
+
+
+def test_an_interrupt_stops_the_run_cleanly(instance: dg.DagsterInstance) -> None:
+    flow, reached = with_a_stuck_document(instance)
+
+    def interrupt() -> None:
+        assert reached.wait(30)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    assert not flow.run(["fine", "stuck"]).success
+    interrupter.join()
+    assert {end.key: end.complete for end in flow.inputs.ends} == {"fine": True, "stuck": False}
+    (run,) = instance.get_runs()
+    assert run.status is dg.DagsterRunStatus.CANCELED
+
+
+def test_a_cancelled_run_can_be_given_again(instance: dg.DagsterInstance) -> None:
+    flow, reached = with_a_stuck_document(instance)
+    run_id = "0b1f2f8e-0000-4000-8000-000000000002"
+    asyncio.run(flow.stores.journal.cancel(run_id))
+    assert not flow.run(["fine", "stuck"], run_id=run_id).success
+    flow.inputs.by_key["stuck"] = "no longer"
+    assert flow.run(["fine", "stuck"]).success

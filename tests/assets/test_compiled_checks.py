@@ -1,0 +1,143 @@
+"""Checks: evaluated per document inside the run, shown per partition, and a blocking one keeps later steps back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster_ui import ui
+from small_flow import poisoned, world
+
+from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
+from flow_compiler.assets.pools import PoolSettings
+from flow_compiler.engine.outcomes import Failure, Success
+from flow_compiler.errors import Category, ComponentError
+
+TWO_POOLS = {"gpu": PoolSettings()}
+
+
+async def good_text(given: CheckInput) -> CheckOutcome | None:
+    text = given.input["text"]
+    if "none" in text:
+        return None
+    return CheckOutcome(
+        passed="bad" not in text, score=0.0 if "bad" in text else 1.0, metadata={"words": 2}, sentence="too bad"
+    )
+
+
+async def broken(given: CheckInput) -> CheckOutcome | None:
+    raise ComponentError("its model is away")
+
+
+async def sees_records(given: CheckInput) -> CheckOutcome | None:
+    outcome = given.records["pages"].outcome
+    return CheckOutcome(passed=isinstance(outcome, Success) and set(given.records) >= {"document", "pages", "chunks"})
+
+
+def check(name: str, step: str, evaluate: Any = good_text, **options: Any) -> StepCheck:
+    return StepCheck(name, step, f"{name} of {step}", evaluate, **options)
+
+
+def evaluated(instance: dg.DagsterInstance, run_id: str) -> dict[str | None, bool]:
+    """Read from the instance: a result lacks the events of a step that raised."""
+    found = {}
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        assert entry.dagster_event is not None
+        evaluation = entry.dagster_event.asset_check_evaluation_data
+        found[evaluation.partition] = evaluation.passed
+    return found
+
+
+WARNING = check("good text", "pages", threshold=0.5)
+BLOCKING = check("readable", "ocr_blocks", severity=Severity.ERROR, blocking=True)
+
+
+@pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
+def test_evaluations_are_shown_per_partition(instance_with_our_storage: dg.DagsterInstance, pools: Any) -> None:
+    flow = world(
+        instance_with_our_storage,
+        {"a": "fine", "b": "bad", "c": "none"},
+        checks=[WARNING, check("complete", "chunks", sees_records)],
+        partitioned_checks=True,
+        pools=pools,
+    )
+    assert flow.run(["a", "b", "c"]).success
+    keys = flow.compiled.asset_keys
+    with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a"}, "failed": {"b"}}
+        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"a", "b", "c"}, "failed": set()}
+        flow.inputs.by_key["b"] = "better"
+        flow.run(["b"])
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a", "b"}, "failed": set()}
+
+
+def test_an_evaluation_says_score_threshold_and_sentence(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"b": "bad"}, checks=[WARNING])
+    result = flow.run(["b"])
+    (evaluation,) = result.get_asset_check_evaluations() or [None]
+    assert evaluation is not None
+    assert {name: value.value for name, value in evaluation.metadata.items()} == {
+        "words": 2,
+        "score": 0.0,
+        "threshold": 0.5,
+    }
+    assert (evaluation.description, evaluation.partition, evaluation.severity) == (
+        "too bad",
+        "b",
+        dg.AssetCheckSeverity.WARN,
+    )
+
+
+@pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
+@pytest.mark.usefixtures("planned_by_us")
+def test_a_blocking_check_keeps_the_document_out_of_later_steps(instance: dg.DagsterInstance, pools: Any) -> None:
+    flow = world(instance, {"a": "fine", "b": "bad"}, checks=[BLOCKING], pools=pools)
+    result = flow.run(["a", "b"])
+    assert not result.success
+    assert flow.materialized(result.run_id)["b"] == {"document", "pages", "ocr_blocks"}
+    (failure,) = [end.result for end in flow.inputs.ends if isinstance(end.result, Failure)]
+    assert (failure.error, failure.category) == ("check.blocked", Category.QUALITY)
+    assert flow.calls.made["publish"] == 1
+    with ui(instance, flow.compiled.definitions) as shown:
+        assert shown.statuses(flow.compiled.asset_keys["search_index"])["failed"] == {"b"}
+    assert evaluated(instance, result.run_id) == {"a": True, "b": False}
+
+
+def test_a_warning_never_blocks(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"b": "bad"}, checks=[check("soft", "pages", severity=Severity.WARN, blocking=True)])
+    assert flow.run(["b"]).success
+
+
+def test_passed_evaluations_can_be_left_out(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"a": "fine", "b": "bad"}, checks=[WARNING], log_passed_checks=False)
+    result = flow.run(["a", "b"])
+    assert [evaluation.partition for evaluation in result.get_asset_check_evaluations()] == ["b"]
+
+
+def test_a_check_that_cannot_be_evaluated_has_failed(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"a": "fine"}, checks=[check("model", "pages", broken)])
+    result = flow.run(["a"])
+    assert result.success
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert (evaluation.passed, evaluation.description) == (False, "could not be evaluated: its model is away")
+
+
+def test_a_blocking_check_blocks_even_when_only_assets_were_selected(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"b": "bad"}, checks=[BLOCKING])
+    keys = flow.compiled.asset_keys
+    result = flow.run(first="b", last="b", asset_selection=[keys["search_index"]])
+    assert not result.success
+    assert result.get_asset_check_evaluations() == []
+
+
+def test_an_evaluation_names_the_newest_materialization(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"b": "bad"} | poisoned(1), checks=[WARNING])
+    flow.run(["b", "doc0"])
+    result = flow.run(["b"])
+    (evaluation,) = result.get_asset_check_evaluations()
+    target = evaluation.target_materialization_data
+    assert target is not None
+    assert target.run_id == result.run_id
+    newest = dg.AssetRecordsFilter(flow.compiled.asset_keys["pages"], asset_partitions=["b"])
+    assert instance.fetch_materializations(newest, limit=1).records[0].storage_id == target.storage_id

@@ -7,7 +7,9 @@ _TILE = 16
 _MARGIN = 0.03  # scanner edges and binding shadows are not writing
 _GLYPH_HEIGHT = (5, 90)
 _GLYPH_WIDTH = (2, 140)
-_BACKGROUND_SHARE = 0.35  # a tile with less background than this is part of a photograph or a coloured area
+_PAPER_SHARE = 0.35  # around a tile; with less, it is part of a photograph or a coloured area
+_SHADES = 1.6  # half-tones against ink: letters have them at their edges only, textures everywhere
+_LEAST_CONTRAST = 40  # grey levels
 
 
 def text_like_marks(path: str) -> int:
@@ -29,11 +31,17 @@ def text_like_marks(path: str) -> int:
     picture = picture[inset_y : height - inset_y, inset_x : width - inset_x]
     if min(picture.shape) < _TILE:
         return 0
-    paper = float(np.median(picture))
-    distance = np.abs(picture.astype(np.int16) - paper)
-    ink = (distance > 60).astype(np.uint8)
-    background = cv2.blur((distance < 25).astype(np.float32), (3 * _TILE, 3 * _TILE))
-    ink[background < _BACKGROUND_SHARE] = 0
+    distance = np.abs(picture.astype(np.int16) - int(np.median(picture)))  # from the paper
+    usual, highest = (float(level) for level in np.percentile(distance, (99.5, 99.95)))
+    contrast = usual if usual >= _LEAST_CONTRAST else highest  # a page with one word has hardly any ink
+    if contrast < _LEAST_CONTRAST:
+        return 0
+    paper, ink = (distance < 0.2 * contrast).astype(np.float32), (distance > 0.5 * contrast).astype(np.uint8)
+    on_paper = cv2.blur(paper, (3 * _TILE, 3 * _TILE)) >= _PAPER_SHARE
+    ink[~on_paper] = 0
+    shades = np.count_nonzero(on_paper) - np.count_nonzero(ink) - np.count_nonzero(paper[on_paper])
+    if shades > _SHADES * np.count_nonzero(ink):
+        return 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     widths, heights, areas = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     glyphs = (

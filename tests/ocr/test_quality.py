@@ -6,7 +6,7 @@ import time
 
 import pytest
 from pictures import page, photograph, saved
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
@@ -106,3 +106,23 @@ def test_looking_for_loops_takes_milliseconds():
 def test_confidence_is_weighted_by_characters():
     assert mean_confidence([("ab", 1.0), ("abcdef", 0.5)]) == pytest.approx(0.625)
     assert mean_confidence([]) is None
+
+
+@pytest.mark.parametrize("softness", [1, 3, 8, 20])
+def test_textures_are_not_writing(tmp_path, softness):
+    noise = Image.effect_noise((1200, 900), 60).filter(ImageFilter.GaussianBlur(softness))
+    assert text_like_marks(saved(ImageOps.autocontrast(noise), tmp_path)) < RULES.minimum_marks
+
+
+@pytest.mark.parametrize(
+    "worn",
+    [
+        lambda scan: scan.point(lambda grey: 190 + grey // 5),
+        lambda scan: scan.filter(ImageFilter.GaussianBlur(1.5)),
+        ImageOps.invert,
+        lambda scan: scan.rotate(90, expand=True),
+    ],
+    ids=["pale", "blurred", "white on black", "turned"],
+)
+def test_worn_writing_is_writing(tmp_path, worn):
+    assert text_like_marks(saved(worn(page().convert("L")), tmp_path)) >= RULES.minimum_marks

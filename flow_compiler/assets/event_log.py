@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import uuid4
 
 import dagster as dg
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
-from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, DagsterEventBatchMetadata
 
 from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
@@ -37,27 +38,18 @@ class EventLog:
         self._log_passed_checks = log_passed_checks
         self._checks: list[CheckDone] = []
         self._oldest_check = 0.0
-        self._versions_seen = True
 
-    def write(self, events: Iterable[BatchEvent]) -> None:
+    def write(self, events: Sequence[BatchEvent]) -> None:
+        """Materializations first, parents before children, then what was found out about them."""
+        done = [event for event in events if isinstance(event, AssetDone)]
+        for asset in self._blueprint.assets:
+            self._materialized(asset, [event for event in done if event.report.step_id == asset])
         for event in events:
             match event:
-                case AssetDone():
-                    self._materialized(event)
                 case CheckDone():
                     self._remember(event)
                 case ItemFailed():
-                    report_planned(
-                        self._context.instance,
-                        self._blueprint,
-                        self._context.run.job_name,
-                        self._context.run_id,
-                        event.unreached,
-                        event.key,
-                    )
-                    self._context.log.error(
-                        f"{event.key}: {event.failure.error}: {event.failure.message} {event.failure.next_step}"
-                    )
+                    self._failed(event)
         if len(self._checks) >= _CHECKS_TOGETHER:
             self.flush()
         self.tick()
@@ -79,16 +71,32 @@ class EventLog:
                 # accepted, and missing from the declared type
                 self._context.log_event(self._evaluation(asset, done, targets.get(done.key)))  # type: ignore[arg-type]
 
-    def _materialized(self, done: AssetDone) -> None:
-        seen_until = self._context.instance.event_log_storage.get_maximum_record_id() if done.came_from else None
-        self._context.log_event(
-            AssetMaterialization(
-                asset_key(self._blueprint, done.report.step_id),
+    def _materialized(self, asset: str, events: Sequence[AssetDone]) -> None:
+        """As one batch: a storage that can (PostgreSQL, with DAGSTER_EVENT_BATCH_SIZE set) writes it at once, others one by
+        one. A batch is of one asset, since Dagster updates the asset's record from its last event only."""
+        batch = str(uuid4())
+        seen_until = self._newest_event() if events and self._blueprint.lineage.parents[asset] else None
+        for number, done in enumerate(events, start=1):
+            materialization = AssetMaterialization(
+                asset_key(self._blueprint, asset),
                 partition=done.key,
                 metadata=asset_metadata(done.report),
                 tags=version_tags(self._blueprint, done, seen_until),
             )
-        )
+            DagsterEvent.asset_materialization(
+                self._context.get_step_execution_context(),
+                materialization,
+                DagsterEventBatchMetadata(batch, is_end=number == len(events)),
+            )
+
+    def _newest_event(self) -> int | None:
+        return self._context.instance.event_log_storage.get_maximum_record_id()
+
+    def _failed(self, item: ItemFailed) -> None:
+        run = self._context.run
+        report_planned(self._context.instance, self._blueprint, run.job_name, run.run_id, item.unreached, item.key)
+        failure = item.failure
+        self._context.log.error(f"{item.key}: {failure.error}: {failure.message} {failure.next_step}")
 
     def _remember(self, done: CheckDone) -> None:
         if done.outcome.passed and not self._log_passed_checks:

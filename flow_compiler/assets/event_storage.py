@@ -29,7 +29,7 @@ else:
     _Base = object
 
 
-class _WithDynamicPartitions(_Base):
+class WithDynamicPartitions(_Base):
     def get_asset_check_state(
         self, keys: Sequence[tuple[dg.AssetCheckKey, dg.PartitionsDefinition | None]]
     ) -> Mapping[dg.AssetCheckKey, AssetCheckState]:
@@ -37,7 +37,7 @@ class _WithDynamicPartitions(_Base):
             return super().get_asset_check_state(keys)
 
 
-class PartitionedSqliteEventLogStorage(_WithDynamicPartitions, SqliteEventLogStorage):
+class PartitionedSqliteEventLogStorage(WithDynamicPartitions, SqliteEventLogStorage):
     """SqliteEventLogStorage that knows where dynamic partitions are."""
 
     @classmethod

@@ -23,7 +23,12 @@ from flow_compiler.assets.operations import DOCUMENTS
 from flow_compiler.engine.outcomes import Failure
 from flow_compiler.errors import Category
 
-_OPEN = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_OPEN = [
+    dg.DagsterRunStatus.NOT_STARTED,  # killed between making the run and beginning it
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 _BETWEEN_OPS_SECONDS = 30.0
 _STARTING_SECONDS = 300.0
 

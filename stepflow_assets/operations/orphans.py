@@ -11,18 +11,22 @@ from stepflow_assets.operations.workspace import Workspace
 
 def close_dead_runs(workspace: Workspace) -> None:
     """Dagster is imported only when a process died at its work, or the catalog says that a run has documents in hand."""
-    if not workspace.catalog.running() and not _somebody_died(workspace.settings.run_locks):
+    settings = workspace.settings
+    died = _died_at_work(settings.run_locks)
+    if not died and not workspace.catalog.running():
         return
     from flow_compiler.assets.closing import close_orphans
     from stepflow_assets.assets.compiled import compile_documents
 
-    settings = workspace.settings
     with open_instance(settings) as instance:
         close_orphans(instance, [compile_documents(settings)], settings.run_locks, workspace.catalog.close_run)
+    for run_id in died:
+        run_lock.remove(settings.run_locks, run_id)
 
 
-def _somebody_died(locks: Path) -> bool:
+def _died_at_work(locks: Path) -> list[str]:
+    """Ids of runs whose process ended without letting go of the lock in order."""
     if not locks.exists():
-        return False
-    looks = (run_lock.look(locks, file.name) for file in locks.iterdir())
-    return any(look is not None and look.pid is not None for look in looks)
+        return []
+    looks = {file.name: run_lock.look(locks, file.name) for file in locks.iterdir()}
+    return [run_id for run_id, abandoned in looks.items() if abandoned is not None and abandoned.pid is not None]

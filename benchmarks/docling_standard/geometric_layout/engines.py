@@ -3,6 +3,7 @@
 Greedy grouping of text lines into blocks, header and footer bands, headings by font height. It lets docling's own
 pipeline run at full speed where no model can be fetched: a competitor to be compared with, not part of the product.
 """
+
 from __future__ import annotations
 import statistics
 from collections.abc import Sequence, Iterable
@@ -21,12 +22,18 @@ from docling.utils.profiling import TimeRecorder
 
 class NullLayoutOptions(BaseLayoutOptions):
     """No clusters at all: LayoutPostprocessor turns every text line into a TEXT orphan cluster."""
+
     kind: ClassVar[Literal["null_layout"]] = "null_layout"
 
 
 class NullLayoutModel(BaseLayoutModel):
-    def __init__(self, artifacts_path: Optional[Path], accelerator_options: AcceleratorOptions,
-                 options: NullLayoutOptions, enable_remote_services: bool = False):
+    def __init__(
+        self,
+        artifacts_path: Optional[Path],
+        accelerator_options: AcceleratorOptions,
+        options: NullLayoutOptions,
+        enable_remote_services: bool = False,
+    ):
         self.options = options
 
     @classmethod
@@ -39,16 +46,17 @@ class NullLayoutModel(BaseLayoutModel):
 
 class GeometricLayoutOptions(BaseLayoutOptions):
     kind: ClassVar[Literal["geometric_layout"]] = "geometric_layout"
-    line_gap: float = 0.65       # max vertical gap between lines of a block, in line heights
-    header_band: float = 0.06    # top/bottom band (share of page height) for running headers/footers
+    line_gap: float = 0.65  # max vertical gap between lines of a block, in line heights
+    header_band: float = 0.06  # top/bottom band (share of page height) for running headers/footers
     heading_ratio: float = 1.15  # line height vs page median
 
 
 class GeometricLayoutModel(BaseLayoutModel):
     """Greedy line->block grouping on the PDF text cells; pictures from embedded bitmaps."""
 
-    def __init__(self, artifacts_path, accelerator_options, options: GeometricLayoutOptions,
-                 enable_remote_services: bool = False):
+    def __init__(
+        self, artifacts_path, accelerator_options, options: GeometricLayoutOptions, enable_remote_services: bool = False
+    ):
         self.options = options
 
     @classmethod

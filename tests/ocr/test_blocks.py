@@ -70,6 +70,25 @@ def test_a_numbered_line_in_the_size_of_the_text_is_a_heading(text, level):
     assert (first.kind.label, first.kind.level, first.text) == ("section_header", level, text)
 
 
+def test_a_short_line_right_above_a_paragraph_is_a_heading_on_a_recognised_page():
+    page = recognised(
+        [*column("above", 60, 60, 480, 3), line("What it cost", 60, 120, 80), *column("below", 60, 134, 480, 4)]
+    )
+    assert [(block.kind.label, len(block.cells)) for block in blocks(page)] == [
+        ("text", 3),
+        ("section_header", 1),
+        ("text", 4),
+    ]
+
+
+def test_a_paragraph_that_begins_in_bold_is_one_paragraph():
+    page = [
+        line("Silence is data. A logger that hears nothing clears", 60, 100, 480, bold=True),
+        *column("its", 60, 114, 480, 3),
+    ]
+    assert [(block.kind.label, len(block.cells)) for block in blocks(page)] == [("text", 4)]
+
+
 def test_items_of_a_list_are_blocks_of_their_own():
     page = [
         *BODY[:4],
@@ -131,6 +150,12 @@ def test_a_wrapped_cell_stays_in_its_row():
         ("Nuts", "short", "3.95"),
         ("Pins", "none", "0.10"),
     )
+
+
+def test_the_wrapped_end_of_the_last_row_belongs_to_the_table():
+    rows = table_of(ROWS, top=200) + [line("each", 400, 200 + 3 * 18 + 14, 30)]
+    (table,) = blocks(rows)
+    assert table.table == (*ROWS[:3], ("Washers", "", "0.80 each"))
 
 
 def test_level_lines_of_two_text_columns_are_no_table():

@@ -50,6 +50,19 @@ def test_three_columns_below_two():
     assert order(shuffled([*upper, *lower])) == texts([*upper, *lower])
 
 
+def test_a_page_number_below_the_gutter_does_not_tie_the_columns_together():
+    number = line("47", 294, 150 + 30 * 14 + 6, 10)
+    assert order(shuffled([*LEFT, *RIGHT, number])) == texts([*LEFT, *RIGHT, number])
+
+
+def test_labels_of_a_chart_in_one_column_do_not_tie_the_columns_together():
+    labels = [line(str(60 - 20 * row), 326, 196 + 30 * row, 7, size=5) for row in range(3)]
+    right = column("right", 320, 150, 230, 3) + labels + column("below", 320, 290, 230, 15)
+    read = order(shuffled([*LEFT, *right]))
+    assert read[: len(LEFT)] == texts(LEFT)
+    assert sorted(read[len(LEFT) :]) == sorted(texts(right))
+
+
 def test_a_heading_inside_a_column_stays_there():
     heading = line("2 Method", 320, 150 + 30 * 14 + 10, 60, size=13)
     more = column("more", 320, 150 + 32 * 14, 230, 5)
@@ -75,6 +88,14 @@ def test_rows_of_a_table_are_read_across():
         for text, x in zip(values, (80, 250, 400), strict=True)
     ]
     assert order(shuffled(table)) == texts(table)
+
+
+def test_terms_beside_their_explanations_are_read_across():
+    page = []
+    for row in range(5):
+        page.append(line(f"A term of the glossary {row}", 50, 100 + 42 * row, 150))
+        page += column(f"said of it {row}:", 230, 100 + 42 * row, 320, 3)
+    assert order(shuffled(page)) == texts(page)
 
 
 def test_one_column_of_ragged_lines_is_read_top_down():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stepflow_assets.ocr.reading_order.columns import regions_in_order, rows_of
 from stepflow_assets.ocr.reading_order.grids import Grid, with_grids
 from stepflow_assets.ocr.reading_order.joining import join_lines
-from stepflow_assets.ocr.reading_order.kinds import Body, Kind, body_of, kind_of
+from stepflow_assets.ocr.reading_order.kinds import Body, Kind, body_of, kind_of, stands_above
 from stepflow_assets.ocr.reading_order.paragraphs import NUMBERED, RECOGNISED, TEXT_LAYER, Line, paragraphs
 from stepflow_assets.ocr.reading_order.segments import Cell, Segment, directions, mostly_rtl
 
@@ -57,6 +57,8 @@ def ordered_blocks(cells: Sequence[Cell], width: float, height: float) -> list[O
             parts += [_Paragraph(group, index == 0) for group in paragraphs(lines, tolerance, rtl)]
     body = body_of(_all_lines(parts), 1.3 if measured else 1.1)
     blocks = [_table(part) if isinstance(part, Grid) else _text(part, body) for part in parts]
+    if measured:
+        _mark_plain_headings(blocks, parts)
     return _with_title(blocks, parts, body)
 
 
@@ -91,6 +93,19 @@ def vertical_extent(cells: Sequence[Cell]) -> tuple[float, float]:
     """Top and bottom edge, 0..1."""
     ys = [y for cell in cells for _, y in cell["quad"]["points"]]
     return min(ys), max(ys)
+
+
+def _mark_plain_headings(blocks: list[OrderedBlock], parts: Sequence[_Paragraph | Grid]) -> None:
+    """A recognised page does not show which lines are bold. A short line that stands right above a paragraph, flush with
+    it and without an end, is a heading."""
+    for index, (part, below) in enumerate(zip(parts, parts[1:], strict=False)):
+        if (
+            isinstance(part, _Paragraph)
+            and isinstance(below, _Paragraph)
+            and blocks[index].kind.label == blocks[index + 1].kind.label == "text"
+            and stands_above(part.lines, below.lines)
+        ):
+            blocks[index] = OrderedBlock(Kind("section_header", 3), blocks[index].text, blocks[index].cells)
 
 
 def _with_title(blocks: list[OrderedBlock], parts: Sequence[_Paragraph | Grid], body: Body) -> list[OrderedBlock]:

@@ -93,7 +93,9 @@ def _bands(segments: Region, gutter: float) -> list[_Band]:
         top, bottom = min(item.y0 for item in strip), max(item.y1 for item in strip)
         if current is not None and top - current.bottom <= _BREAK * line:
             joint = _Band(current.segments + strip, _common(current.free, free), max(current.bottom, bottom))
-            if joint.gutters(gutter) or not (current.gutters(gutter) or _between(free, strip, gutter)):
+            before = current.gutters(gutter)
+            fits = joint.gutters(gutter) or not (before or _between(free, strip, gutter))
+            if fits and not _stands_in(strip, before, current.segments):
                 current = joint
                 continue
         if current is not None:
@@ -102,6 +104,15 @@ def _bands(segments: Region, gutter: float) -> list[_Band]:
     if current is not None:
         bands.append(current)
     return bands
+
+
+def _stands_in(strip: Region, gutters: Sequence[Interval], segments: Region) -> bool:
+    """Whether something in the strip stands in the middle of a gutter between columns: a page number below them."""
+    return any(
+        start < item.x0 and item.x1 < end and min(map(len, _sides(segments, (start + end) / 2))) >= _FEWEST
+        for start, end in gutters
+        for item in strip
+    )
 
 
 def _strips(segments: Region) -> list[Region]:
@@ -164,8 +175,13 @@ def _columns(segments: Region, gutters: Sequence[Interval]) -> list[Region]:
             columns[-1].extend(stripe)
         elif stripe:
             columns.append(list(stripe))
-        last = stripe or last
+        if len(stripe) >= min(_FEWEST, len(last)):  # a stray page number does not stand between two columns
+            last = stripe or last
     return columns
+
+
+def _sides(segments: Region, x: float) -> tuple[Region, Region]:
+    return [item for item in segments if item.x1 <= x], [item for item in segments if item.x0 >= x]
 
 
 def _separates(left: Region, right: Region) -> bool:
@@ -176,7 +192,7 @@ def _separates(left: Region, right: Region) -> bool:
     few, many = sorted(beside, key=len)
     aligned = _aligned(few, many)
     if _is_prose(beside[0]) and _is_prose(beside[1]):
-        return not (aligned >= 0.9 and len(few) <= 0.7 * len(many) and _spread(few, many) >= 0.7)
+        return not (aligned >= 0.9 and _is_scattered(few, many))
     return aligned < 0.7
 
 
@@ -200,6 +216,13 @@ def _aligned(few: Region, many: Region) -> float:
     return hits / len(few)
 
 
-def _spread(few: Region, many: Region) -> float:
-    extent = max(item.y1 for item in many) - min(item.y0 for item in many)
-    return (max(item.y1 for item in few) - min(item.y0 for item in few)) / extent if extent > 0 else 0.0
+def _is_scattered(few: Region, many: Region) -> bool:
+    """Whether the lines of one side stand alone beside several of the other: terms and what is said about them."""
+    usual = median(_pitches(many))
+    alone = [pitch > 1.5 * usual for pitch in _pitches(few)]
+    return sum(alone) > 0.5 * len(alone)
+
+
+def _pitches(lines: Region) -> list[float]:
+    middles = sorted(item.middle for item in lines)
+    return [below - above for above, below in zip(middles, middles[1:], strict=False)] or [0.0]

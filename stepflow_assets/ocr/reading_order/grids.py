@@ -33,6 +33,11 @@ def with_grids(rows: Sequence[Row], rtl: bool) -> list[Row | Grid]:
     while at < len(rows):
         end = _run_end(rows, at)
         grid = _grid(rows[at:end], rtl) if end - at >= _FEWEST_ROWS else None
+        while grid is not None and end < len(rows) and _wraps(rows[end], rows[end - 1]):
+            longer = _grid(rows[at : end + 1], rtl)
+            if longer is None:
+                break
+            grid, end = longer, end + 1
         if grid is None:
             found.append(rows[at])
             at += 1
@@ -57,6 +62,15 @@ def _run_end(rows: Sequence[Row], start: int) -> int:
         elif at + 1 - end > _LONELY:
             break
     return end
+
+
+def _wraps(row: Row, above: Row) -> bool:
+    """Whether a row is one text right below the last but not the first cell of the row above: its wrapped end."""
+    if len(row) != 1:
+        return False
+    item, cell = row[0], above[-1]
+    close = item.y0 - max(other.y1 for other in above) < 0.8 * item.height
+    return close and abs(item.x0 - cell.x0) < item.height and abs(item.x0 - above[0].x0) > item.height
 
 
 def _grid(rows: Sequence[Row], rtl: bool) -> Grid | None:

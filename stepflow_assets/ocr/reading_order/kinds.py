@@ -19,6 +19,7 @@ _PAGE_NUMBER = re.compile(
 _MARGIN = 0.09  # of the page height
 _HEADING_LINES = 3
 _HEADING_LENGTH = 140
+_PLAIN_HEADING_LENGTH = 60
 _CLOSING = tuple(".,;:!?。，；")
 
 
@@ -87,3 +88,19 @@ def _heading_level(lines: Sequence[Line], text: str, body: Body) -> int | None:
     if ratio >= 1.6:
         return 1
     return 2 if ratio >= 1.15 else 3
+
+
+def stands_above(lines: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether one short line without an end stands flush and close above running text."""
+    if len(lines) != 1 or len(below) < 2:
+        return False
+    line, first = lines[0], below[0]
+    height = max(line.height, first.height)
+    return (
+        line.text[:1].isupper()
+        and not line.text.endswith((*_CLOSING, "-"))
+        and len(line.text) <= _PLAIN_HEADING_LENGTH
+        and line.x1 - line.x0 < 0.75 * (first.x1 - first.x0)
+        and abs(line.x0 - first.x0) < height
+        and 0 < first.middle - line.middle < 2 * height
+    )

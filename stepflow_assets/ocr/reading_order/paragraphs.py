@@ -109,8 +109,13 @@ def _starts(
     distance = (line.middle - last.middle) / height
     if distance > max(_PITCH * pitch, 1.25) or distance < 0:
         return True
-    if max(last.size, line.size) > tolerance.size * min(last.size, line.size) or last.bold != line.bold:
+    if max(last.size, line.size) > tolerance.size * min(last.size, line.size):
         return True
+    space = _space_after(last, edges, rtl)
+    if last.bold != line.bold and (line.bold or space > 0.1 or distance > 1.15 * pitch):
+        return True  # a full bold line that goes on in plain text only begins with emphasis
+    if len(group) == 1 and space > _HEADING_SPACE and _is_cut_short(last) and _space_after(line, edges, rtl) < 0.15:
+        return True  # nothing ends a first line early but a heading
     if MARKER.match(line.text) or BULLET.match(line.text) or CAPTION.match(line.text) or LEADER.search(last.text):
         return True
     if _is_heading_line(line, edges, rtl) or (len(group) == 1 and _is_heading_line(last, edges, rtl)):
@@ -118,11 +123,19 @@ def _starts(
     return _indented(line, group, height, edges, rtl)
 
 
+def _space_after(line: Line, edges: tuple[float, float], rtl: bool) -> float:
+    """Free space at the end of a line, as a share of the column."""
+    left, right = edges
+    return (line.x0 - left if rtl else right - line.x1) / max(right - left, 0.1)
+
+
+def _is_cut_short(line: Line) -> bool:
+    return line.text[:1].isupper() and not line.text.rstrip().endswith((*_LINE_END, ",", "-"))
+
+
 def _is_heading_line(line: Line, edges: tuple[float, float], rtl: bool) -> bool:
     """``2.1 Results``, ending well before the margin."""
-    left, right = edges
-    short = (line.x0 - left if rtl else right - line.x1) > _HEADING_SPACE * (right - left)
-    return short and is_numbered_heading(line.text)
+    return _space_after(line, edges, rtl) > _HEADING_SPACE and is_numbered_heading(line.text)
 
 
 def is_numbered_heading(text: str) -> bool:
@@ -138,7 +151,7 @@ def _indented(line: Line, group: Sequence[Line], height: float, edges: tuple[flo
     left, right = edges
     last = group[-1]
     start, before = (right - line.x1, right - last.x1) if rtl else (line.x0 - left, last.x0 - left)
-    ends_short = (last.x0 - left if rtl else right - last.x1) > 0.15 * (right - left)
+    ends_short = _space_after(last, edges, rtl) > 0.15
     if ends_short and last.text.rstrip().endswith(_LINE_END):
         return True
     is_list = bool(MARKER.match(group[0].text) or BULLET.match(group[0].text))

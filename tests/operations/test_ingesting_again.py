@@ -1,0 +1,168 @@
+"""What is computed when: unchanged, changed, changed back, renamed, copied, forgotten, lost from the index."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from stepflow_assets.cli.ingesting import Request, run_decisions
+from stepflow_assets.documents.chunk import Outcome
+from stepflow_assets.operations.erasing import collect, forget
+from stepflow_assets.operations.ingesting import decide_retry
+from stepflow_assets.operations.workspace import Workspace
+from tests.operations.conftest import Place
+
+
+def test_unchanged_documents_are_not_even_run(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    first = place.ingest()["a.pdf"]
+
+    again = place.ingest()["a.pdf"]
+
+    assert first.outcome is Outcome.INDEXED
+    assert again.run_id == first.run_id
+    assert again.generation == first.generation
+
+
+def test_refresh_computes_everything_anew_and_leaves_an_equal_generation_alone(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    first = place.ingest()["a.pdf"]
+
+    again = place.ingest(refresh=True)["a.pdf"]
+
+    assert again.computed == first.computed
+    assert again.generation == first.generation + 1
+    assert again.live_generation == first.live_generation
+
+
+def test_bytes_that_go_from_a_to_b_and_back_to_a_end_as_a(place: Place) -> None:
+    a, b = "Alder trees stand by the river.", "Beech trees stand on the hill."
+    for text in (a, b, a):
+        place.write("x.pdf", text)
+        row = place.ingest()["x.pdf"]
+
+    assert place.found("alder") == ["docs:x.pdf"]
+    assert place.found("beech") == []
+    assert (row.live_generation, row.computed) == (3, 1)  # only the index is written; memo has the rest
+
+
+def test_one_changed_page_of_many_is_the_only_one_whose_blocks_are_made(place: Place) -> None:
+    pages = [f"Page about species number {number}." for number in range(12)]
+    place.write("x.pdf", *pages)
+    place.ingest()
+    place.write("x.pdf", *pages[:5], "Something else altogether.", *pages[6:])
+
+    row = place.ingest()["x.pdf"]
+
+    # read, 12 cheap looks at the pages of the new file, blocks of one page, chunks, publish
+    assert row.computed == 1 + 12 + 1 + 1 + 1
+    assert row.reused == 11
+
+
+def test_the_same_bytes_under_a_second_name_cost_one_publication(place: Place) -> None:
+    first = place.write("a.pdf", "Alder trees stand by the river.", "And some on the island.")
+    place.ingest()
+    shutil.copy(first, place.folder / "b.pdf")
+
+    row = place.ingest()["b.pdf"]
+
+    assert row.computed <= 2  # its version is read under its own name, and it is published
+    assert place.found("alder") == ["docs:a.pdf", "docs:b.pdf"]
+
+
+def test_an_index_folder_that_was_deleted_is_written_again_and_nothing_else_is_computed(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    place.ingest()
+    shutil.rmtree(place.settings.index_file.parent)
+
+    row = place.ingest()["a.pdf"]
+
+    assert place.found("alder") == ["docs:a.pdf"]
+    assert row.computed == 1
+
+
+def test_a_forgotten_document_is_nowhere_and_can_come_back(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    before = place.ingest()["a.pdf"]
+    with Workspace(place.settings) as workspace:
+        erased = asyncio.run(forget(workspace, ["docs:a.pdf"]))
+        assert erased.documents == erased.index_documents == 1
+        assert erased.memo_entries > 0
+        assert erased.artifacts > 0
+    assert place.rows() == {}
+    assert place.found("alder") == []
+    assert stored_files(place) == 0
+
+    back = place.ingest()["a.pdf"]
+
+    assert back.generation > before.generation
+    assert back.computed == before.computed
+    assert place.found("alder") == ["docs:a.pdf"]
+
+
+def test_forgetting_one_of_two_equal_documents_keeps_what_the_other_needs(place: Place) -> None:
+    shutil.copy(place.write("a.pdf", "Alder trees stand by the river."), place.folder / "b.pdf")
+    place.ingest()
+    with Workspace(place.settings) as workspace:
+        asyncio.run(forget(workspace, ["docs:a.pdf"]))
+
+    assert place.found("alder") == ["docs:b.pdf"]
+    shutil.rmtree(place.settings.index_file.parent)
+    assert place.ingest(place.folder / "b.pdf")["b.pdf"].computed == 1
+
+
+def test_gc_erases_what_no_document_uses_and_nothing_else(place: Place) -> None:
+    place.write("x.pdf", "Alder trees stand by the river.")
+    place.ingest()
+    place.write("x.pdf", "Beech trees stand on the hill.")
+    place.ingest()
+    with_both = stored_files(place)
+    with Workspace(place.settings) as workspace:
+        erased = asyncio.run(collect(workspace, min_age=0))
+        assert erased.artifacts > 0
+        assert asyncio.run(collect(workspace, min_age=0)).artifacts == 0
+
+    assert stored_files(place) == with_both - erased.artifacts
+    shutil.rmtree(place.settings.index_file.parent)
+    assert place.ingest()["x.pdf"].computed == 1
+
+
+def stored_files(place: Place) -> int:
+    folder = place.settings.home_folder / "artifacts"
+    return sum(file.is_file() for file in folder.rglob("*"))
+
+
+def test_one_bad_document_hurts_no_other_and_can_be_retried_alone(place: Place) -> None:
+    for number in range(9):
+        place.write(f"good-{number}.pdf", f"Tree number {number} stands by the river.")
+    bad = place.folder / "bad.pdf"
+    bad.write_bytes((place.folder / "good-0.pdf").read_bytes()[:400])
+
+    rows = place.ingest()
+
+    assert {name for name, row in rows.items() if row.outcome is Outcome.FAILED} == {"bad.pdf"}
+    failure = rows["bad.pdf"].failure
+    assert failure is not None
+    assert (failure.error, failure.category, failure.retryable) == ("document.damaged", "source", False)
+    assert failure.next_step
+
+    place.write("bad.pdf", "Mended.")
+    with Workspace(place.settings) as workspace:
+        decisions = decide_retry(workspace, [])
+        assert [decision.document.document_id for decision in decisions] == ["docs:bad.pdf"]
+        assert run_decisions(workspace, decisions, Request(quiet=True))
+    assert place.rows()["bad.pdf"].outcome is Outcome.INDEXED
+
+
+def test_an_encrypted_document_waits_for_its_password_and_the_password_is_kept_nowhere(place: Place) -> None:
+    place.write("secret.pdf", "Alder trees stand by the river.", password="open sesame 417")
+    assert place.ingest()["secret.pdf"].outcome is Outcome.FAILED
+    passwords = place.folder.parent / "passwords.txt"
+    passwords.write_text("wrong one\nopen sesame 417\n")
+
+    given = place.settings.model_copy(update={"password_file": passwords})
+    row = place.ingest(settings=given)["secret.pdf"]
+
+    assert row.outcome is Outcome.INDEXED
+    written = (file for file in place.settings.home_folder.rglob("*") if file.is_file())
+    assert not [file for file in written if b"open sesame 417" in file.read_bytes()]

@@ -22,6 +22,8 @@ from flow_compiler.engine.outcomes import Failure, FlowResult
 from flow_compiler.errors import FlowCompilerError, LeaseLost, RunCancelled
 
 _SECONDS_BETWEEN_LOOKS = 0.5
+_ENDING_AT_ONCE = 64
+"""Items that may wait for their events to be written; it keeps the event log from falling far behind."""
 
 
 class Outbox(Protocol):
@@ -66,6 +68,8 @@ class Batch:
         self._runtime = runtime
         self._outbox = outbox
         self._carried = carried
+        self._ending: set[asyncio.Task[None]] = set()
+        self._room_to_end = asyncio.Semaphore(_ENDING_AT_ONCE)
 
     async def run(self, keys: Sequence[str], at_once: int) -> Carried:
         """Work on all items, ``at_once`` at a time. Raises RunCancelled when somebody asked the run to stop: items under
@@ -79,6 +83,10 @@ class Batch:
             for task in (*workers, asked):
                 task.cancel()
             await asyncio.gather(*workers, asked, return_exceptions=True)
+            ended = await asyncio.gather(*self._ending, return_exceptions=True)
+        for outcome in ended:
+            if outcome is not None:
+                raise outcome
         return Carried(
             keys=tuple(keys),
             refresh=self._carried.refresh,
@@ -175,13 +183,10 @@ class Batch:
     async def _end(
         self, key: str, result: FlowResult, item: ItemResult | None, reports: dict[str, AssetReport]
     ) -> None:
-        """Events are written before the inputs hear of the end: whoever calls an item finished has its history."""
         if not self._scope.last:
             return
-        self.tally.ended[key] = result
         if isinstance(result, Failure):
             self._outbox.put(ItemFailed(key, result, self._unreached(item, reports)))
-        await self._outbox.written()
         end = ItemEnd(
             key=key,
             result=result,
@@ -191,7 +196,21 @@ class Batch:
             artifacts=item.artifacts if item else frozenset(),
             complete=self._scope.complete,
         )
-        await self._runtime.inputs.ended(self._scope.run_id, end)
+        await self._room_to_end.acquire()
+        self._ending.add(asyncio.create_task(self._tell_end(end)))
+
+    async def _tell_end(self, end: ItemEnd) -> None:
+        """Events are written before the inputs hear of the end: whoever calls an item finished has its history. The
+        worker does not wait for that and takes the next item."""
+        try:
+            await self._outbox.written()
+            await self._runtime.inputs.ended(self._scope.run_id, end)
+        except asyncio.CancelledError:
+            await self._let_go(end.key, RunCancelled("its events could not be written"))
+            raise
+        finally:
+            self._room_to_end.release()
+        self.tally.ended[end.key] = end.result
         self._runtime.progress.ended(end)
 
     def _unreached(self, item: ItemResult | None, reports: dict[str, AssetReport]) -> tuple[str, ...]:

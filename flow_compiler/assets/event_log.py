@@ -20,6 +20,7 @@ from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, 
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import Severity
 from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, version_tags
+from flow_compiler.assets.kept_connections import committed_together
 from flow_compiler.assets.naming import dagster_name
 
 _CHECKS_TOGETHER = 200
@@ -42,8 +43,9 @@ class EventLog:
     def write(self, events: Sequence[BatchEvent]) -> None:
         """Materializations first, parents before children, then what was found out about them."""
         done = [event for event in events if isinstance(event, AssetDone)]
-        for asset in self._blueprint.assets:
-            self._materialized(asset, [event for event in done if event.report.step_id == asset])
+        with committed_together(self._context.instance.event_log_storage):
+            for asset in self._blueprint.assets:
+                self._materialized(asset, [event for event in done if event.report.step_id == asset])
         for event in events:
             match event:
                 case CheckDone():
@@ -67,9 +69,10 @@ class EventLog:
             by_asset.setdefault(done.check.step_id, []).append(done)
         for asset, evaluations in by_asset.items():
             targets = self._latest(asset, {done.key for done in evaluations})
-            for done in evaluations:
-                # accepted, and missing from the declared type
-                self._context.log_event(self._evaluation(asset, done, targets.get(done.key)))  # type: ignore[arg-type]
+            with committed_together(self._context.instance.event_log_storage):
+                for done in evaluations:
+                    # accepted, and missing from the declared type
+                    self._context.log_event(self._evaluation(asset, done, targets.get(done.key)))  # type: ignore[arg-type]
 
     def _materialized(self, asset: str, events: Sequence[AssetDone]) -> None:
         """As one batch: a storage that can (PostgreSQL, with DAGSTER_EVENT_BATCH_SIZE set) writes it at once, others one by

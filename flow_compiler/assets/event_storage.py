@@ -21,6 +21,8 @@ from dagster._core.storage.asset_check_state import AssetCheckState
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 
+from flow_compiler.assets.kept_connections import KeptSqliteConnections
+
 if TYPE_CHECKING:
     from dagster._core.storage.event_log.base import EventLogStorage
 
@@ -37,8 +39,8 @@ class WithDynamicPartitions(_Base):
             return super().get_asset_check_state(keys)
 
 
-class PartitionedSqliteEventLogStorage(WithDynamicPartitions, SqliteEventLogStorage):
-    """SqliteEventLogStorage that knows where dynamic partitions are."""
+class PartitionedSqliteEventLogStorage(WithDynamicPartitions, KeptSqliteConnections, SqliteEventLogStorage):
+    """SqliteEventLogStorage that knows where dynamic partitions are, and keeps its connections."""
 
     @classmethod
     def from_config_value(

@@ -11,13 +11,19 @@ import queue
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from flow_compiler.assets.batch_events import BatchEvent
 
 T = TypeVar("T")
 
+Write = Callable[[list[BatchEvent]], None]
 _Message = BatchEvent | Future[None] | None  # None: the loop has ended
+
+
+class EventsRefused(Exception):
+    """The event log could not be written before, so nothing more is tried."""
 
 
 class CrossingOutbox:
@@ -37,9 +43,10 @@ class CrossingOutbox:
     def close(self) -> None:
         self._messages.put(None)
 
-    def deliver(self, write: Callable[[list[BatchEvent]], None], idle: Callable[[], None], seconds: float) -> bool:
+    def deliver(self, write: Write, idle: Callable[[], None], seconds: float) -> bool:
         """Wait for messages, at most ``seconds``; write those that are there, then answer who waits for them. ``idle``
-        when none came. False when there will be no more."""
+        when none came. False when there will be no more. What ``write`` raises, this raises; nobody is then told that
+        his events were written."""
         try:
             found = [self._messages.get(timeout=seconds)]
         except queue.Empty:
@@ -47,11 +54,28 @@ class CrossingOutbox:
             return True
         while not self._messages.empty():
             found.append(self._messages.get())
-        write([message for message in found if message is not None and not isinstance(message, Future)])
-        for message in found:
-            if isinstance(message, Future) and not message.cancelled():
-                message.set_result(None)
+        marks = [message for message in found if isinstance(message, Future)]
+        try:
+            write([message for message in found if message is not None and not isinstance(message, Future)])
+        except BaseException:
+            for mark in marks:
+                mark.cancel()
+            if found[-1] is None:
+                self.close()
+            raise
+        for mark in marks:
+            if mark.set_running_or_notify_cancel():
+                mark.set_result(None)
         return found[-1] is not None
+
+    def drain(self, write: Write, seconds: float) -> None:
+        """Write what still comes until the loop has ended; once that fails, only refuse."""
+        while True:
+            try:
+                if not self.deliver(write, _nothing, seconds):
+                    return
+            except Exception:  # noqa: BLE001  the first failure is on its way already
+                write = _refuse
 
 
 class LoopThread(Generic[T]):
@@ -64,20 +88,25 @@ class LoopThread(Generic[T]):
         self._outcome: Future[T] = Future()
         self._task: asyncio.Task[T] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_asked = False
         self._thread = threading.Thread(target=self._run, name="flow-items", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Cancel the coroutine and wait for its end."""
-        loop, task = self._loop, self._task
-        if loop is not None and task is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(task.cancel)
+        """Cancel the coroutine, also when it has not begun yet."""
+        self._stop_asked = True
+        if self._loop is not None and self._task is not None:
+            with suppress(RuntimeError):  # the loop has just closed: the coroutine is over
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def wait(self) -> None:
+        self._thread.join()
 
     def result(self) -> T:
         """Waits for the end. Raises what the coroutine raised."""
-        self._thread.join()
+        self.wait()
         return self._outcome.result()
 
     def _run(self) -> None:
@@ -91,19 +120,21 @@ class LoopThread(Generic[T]):
     async def _remember(self, work: Coroutine[Any, Any, T]) -> T:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(work)
+        if self._stop_asked:
+            self._task.cancel()
         return await self._task
 
 
 def run_beside(
     work: Callable[[CrossingOutbox], Coroutine[Any, Any, T]],
-    write: Callable[[list[BatchEvent]], None],
+    write: Write,
     idle: Callable[[], None],
     seconds: float = 0.5,
 ) -> T:
     """Run ``work`` on its own thread and write its events on this one until it is over.
 
-    Whatever interrupts this thread (Ctrl-C, a terminated run) cancels the work, waits for its end, writes what it had
-    told until then, and goes on.
+    What interrupts this thread (Ctrl-C, a terminated run) cancels the work, waits for its end, and writes what it tells
+    until then; so does a failure to write, but then nothing more is written.
     """
     outbox = CrossingOutbox()
     thread = LoopThread(lambda: work(outbox), ended=outbox.close)
@@ -111,9 +142,17 @@ def run_beside(
     try:
         while outbox.deliver(write, idle, seconds):
             pass
-    except BaseException:
+    except BaseException as error:
         thread.stop()
-        while outbox.deliver(write, idle, seconds):
-            pass
+        outbox.drain(_refuse if isinstance(error, Exception) else write, seconds)
+        thread.wait()
         raise
     return thread.result()
+
+
+def _nothing() -> None:
+    return
+
+
+def _refuse(_events: list[BatchEvent]) -> None:
+    raise EventsRefused

@@ -116,6 +116,7 @@ class Texts:
     variables: dict[str, Any] = field(default_factory=dict)
     ends: list[ItemEnd] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    heard: Callable[[str], None] = lambda key: None
 
     async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
         self.taken += keys
@@ -128,6 +129,7 @@ class Texts:
 
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         self.ends.append(end)
+        self.heard(end.key)
 
     async def known(self, keys: Sequence[str]) -> Sequence[str]:
         return keys

@@ -13,9 +13,18 @@ from flow_compiler.engine.outcomes import Failure
 
 
 def with_a_stuck_document(instance: dg.DagsterInstance) -> tuple[World, threading.Event]:
+    """The event is set once one document has ended and the other cannot go on."""
     flow = world(instance, {"fine": "text", "stuck": "slow"}, documents_at_once=1)
     reached = threading.Event()
-    flow.calls.reached = reached.set
+    happened: set[str] = set()
+
+    def happens(what: str) -> None:  # always on the loop's thread
+        happened.add(what)
+        if happened == {"fine", "stuck"}:
+            reached.set()
+
+    flow.calls.reached = lambda: happens("stuck")
+    flow.inputs.heard = happens
     return flow, reached
 
 

@@ -52,13 +52,19 @@ def open_run(local: dg.DagsterInstance, flow: World, keys: list[str]) -> dg.Dags
     return local.create_run_for_job(job, run_config=flow.compiled.run_config(keys), status=dg.DagsterRunStatus.STARTED)
 
 
+def wait_for(process: subprocess.Popen[bytes], folder: Path, *names: str) -> None:
+    """Until the program has made all these files."""
+    for _changes in watch(folder, recursive=False, rust_timeout=2_000, yield_on_timeout=True, debounce=50, step=20):
+        if all((folder / name).exists() for name in names):
+            return
+        assert process.poll() is None, "the program ended too early"
+
+
 @pytest.mark.process
 def test_a_killed_run_is_closed_and_its_unfinished_documents_are_marked(home: Path, local: dg.DagsterInstance) -> None:
     program = [sys.executable, str(HERE / "orphan_process.py"), str(home)]
     process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    marker = home / "stuck"
-    if not marker.exists():
-        next(iter(watch(home, recursive=False, watch_filter=lambda _, path: path == str(marker), rust_timeout=60_000)))
+    wait_for(process, home, "done", "stuck")
     flow = world(local, {"done": "text", "stuck": "text", "waiting": "text"})
     catalog = Catalog("stuck")
     try:

@@ -31,6 +31,8 @@ class CrossingOutbox:
 
     def __init__(self) -> None:
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._taken: list[_Message] = []
+        self._over = False
 
     def put(self, event: BatchEvent) -> None:
         self._messages.put(event)
@@ -45,35 +47,36 @@ class CrossingOutbox:
 
     def deliver(self, write: Write, idle: Callable[[], None], seconds: float) -> bool:
         """Wait for messages, at most ``seconds``; write those that are there, then answer who waits for them. ``idle``
-        when none came. False when there will be no more. What ``write`` raises, this raises; nobody is then told that
-        his events were written."""
-        try:
-            found = [self._messages.get(timeout=seconds)]
-        except queue.Empty:
-            idle()
-            return True
+        when none came. False when there will be no more. What ``write`` raises, this raises, and nobody is told that his
+        events were written; after an interrupt the next call writes them again, perhaps some twice."""
+        if not self._taken:
+            try:
+                self._taken.append(self._messages.get(timeout=seconds))
+            except queue.Empty:
+                idle()
+                return True
         while not self._messages.empty():
-            found.append(self._messages.get())
-        marks = [message for message in found if isinstance(message, Future)]
+            self._taken.append(self._messages.get())
+        marks = [message for message in self._taken if isinstance(message, Future)]
+        self._over = self._taken[-1] is None
         try:
-            write([message for message in found if message is not None and not isinstance(message, Future)])
-        except BaseException:
+            write([message for message in self._taken if message is not None and not isinstance(message, Future)])
+        except Exception:
+            self._taken.clear()
             for mark in marks:
                 mark.cancel()
-            if found[-1] is None:
-                self.close()
             raise
+        self._taken.clear()
         for mark in marks:
             if mark.set_running_or_notify_cancel():
                 mark.set_result(None)
-        return found[-1] is not None
+        return not self._over
 
     def drain(self, write: Write, seconds: float) -> None:
         """Write what still comes until the loop has ended; once that fails, only refuse."""
-        while True:
+        while self._taken or not self._over:
             try:
-                if not self.deliver(write, _nothing, seconds):
-                    return
+                self.deliver(write, _nothing, seconds)
             except Exception:  # noqa: BLE001  the first failure is on its way already
                 write = _refuse
 

@@ -12,16 +12,22 @@ from typing import NoReturn
 
 import click
 
-from flow_compiler.errors import Category, FlowCompilerError
+from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
 
 EXIT_CODES_HELP = (
-    "Exit codes: 0 done; 1 done, but some documents failed or nothing was found; 2 wrong usage or setting, or unknown "
-    "name; 3 a store, index or engine cannot be used now; 130 interrupted."
+    "Exit codes: 0 done; 1 done, but some documents failed or nothing was found; 2 wrong usage, setting, path or name;"
+    " 3 a store, index or engine cannot be used now; 130 interrupted."
 )
 
 
+_A_PERSON_CORRECTS = frozenset({Category.INPUT, Category.SOURCE})
+
+
 def exit_code(error: FlowCompilerError) -> int:
-    return 2 if error.category is Category.INPUT else 3
+    """See :data:`EXIT_CODES_HELP`."""
+    if isinstance(error, RunCancelled):
+        return 130
+    return 2 if error.category in _A_PERSON_CORRECTS else 3
 
 
 def report(error: FlowCompilerError, *, as_json: bool) -> int:

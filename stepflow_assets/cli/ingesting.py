@@ -58,7 +58,8 @@ def run_decisions(workspace: Workspace, decisions: Sequence[Decision], request: 
     if request.as_json:
         print_json_lines(document_json(row) for row in rows)
     else:
-        print_documents(rows, _notes(decisions))
+        if rows:
+            print_documents(rows, _notes(decisions))
         _summary(decisions, rows, time.monotonic() - started)
     return not any(row.outcome in (Outcome.FAILED, Outcome.PARTIAL) for row in rows)
 

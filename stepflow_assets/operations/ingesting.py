@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,7 @@ def run_documents(
     from stepflow_assets.assets.compiled import compile_documents
 
     settings = workspace.settings
+    asyncio.run(_stores_are_usable(workspace))
     workspace.catalog.enter(documents)
     compiled = compile_documents(settings, _Telling(observer))
     keys = [document.document_id for document in documents]
@@ -76,6 +78,12 @@ def run_documents(
         compiled.enter_keys(instance, keys)
         for start in range(0, len(keys), settings.documents_per_run):
             _run(settings, compiled, instance, keys[start : start + settings.documents_per_run], refresh)
+
+
+async def _stores_are_usable(workspace: Workspace) -> None:
+    """Said before a run is begun, and in the store's own words."""
+    async with workspace.stores():
+        pass
 
 
 def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequence[str], refresh: bool) -> None:
@@ -101,18 +109,16 @@ def _raise_unless_documents_failed(instance: Any, run_id: str) -> None:
     """A run in which documents failed is what the catalog tells; one that broke otherwise is an error of ours."""
     from dagster import DagsterEventType
 
-    failures = instance.all_logs(run_id, of_type=DagsterEventType.STEP_FAILURE)
-    for record in failures:
-        error = record.dagster_event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
+    for record in instance.all_logs(run_id, of_type=DagsterEventType.STEP_FAILURE):
+        wrapper = record.dagster_event.step_failure_data.error
+        error = wrapper and (wrapper.cause or wrapper)  # Dagster puts its own around what the op raised
         if error is not None and error.cls_name != "Failure":
             raise _broken(run_id, error.message)
 
 
 def _broken(run_id: str, message: str) -> FlowCompilerError:
     return FlowCompilerError(
-        f"the run broke: {message.strip().splitlines()[0][:300]}",
+        f"the run broke: {message.strip().splitlines()[0].partition(': ')[2][:300]}",
         code="run.broken",
         retryable=True,
         next_step=f"Give the same command again: finished work is kept. Dagster's log of run {run_id} has the details.",

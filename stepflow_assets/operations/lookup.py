@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from stepflow_assets.errors import UnknownDocument
 from stepflow_assets.operations.workspace import Workspace
@@ -18,7 +19,13 @@ def known_document(workspace: Workspace, text: str) -> CatalogRow:
     ending = [row for row in rows if row.path == text or row.path.endswith(f"/{text}")]
     if len(ending) == 1:
         return ending[0]
-    ids = [row.document_id for row in (ending or rows)]
-    near = ids[:3] if ending else difflib.get_close_matches(text, ids, n=3, cutoff=0.4)
+    near = [row.document_id for row in ending[:3]] or _nearest(text, rows)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     raise UnknownDocument(f"no document is called {text!r}{hint}")
+
+
+def _nearest(text: str, rows: Sequence[CatalogRow]) -> list[str]:
+    """By file name, which is what people type."""
+    by_name = {row.path.rsplit("/", 1)[-1]: row.document_id for row in rows}
+    wanted = text.rsplit("/", 1)[-1].rpartition(":")[2]
+    return [by_name[name] for name in difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.6)]

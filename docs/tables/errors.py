@@ -33,7 +33,7 @@ any.
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Said:
     """One code as the code base says it. ``next_step`` is empty where it is put together from the situation."""
 
@@ -54,7 +54,7 @@ COLUMNS = ["code", "error", "category", "retryable", "next step"]
 def errors_page() -> str:
     classes = list(_classes(FlowCompilerError))
     known = {item.code for item in classes}
-    special = sorted({item for item in _given_in_calls() if item.code not in known}, key=lambda item: item.code)
+    special = sorted({item for item in _given_in_calls() if item.code not in known})
     return page(
         "Errors",
         _INTRO,

@@ -1,0 +1,66 @@
+"""The examples in the docs are run as they stand.
+
+The first line of a code block says what a test does with it: ``file=NAME`` writes it, ``run`` runs it, and ``output`` is what
+the block before it prints; a console block holds commands and their output. The blocks of a page share one folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which a page's blocks are written and run."""
+
+    folder: Path
+
+    def write(self, name: str, text: str) -> None:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def printed(self, *command: str) -> str:
+        """What the command writes to stdout. The programs are those of this Python's environment."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("STEPFLOW_", "DAGSTER_"))},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder),
+            "DAGSTER_HOME": str(self.folder / "dagster_home"),
+        }
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def test_the_examples_of_the_page_on_flows(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    (tmp_path / "dagster_home").mkdir()
+    shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster_home")
+    blocks = _BLOCK.findall((ROOT / "docs" / "flows.md").read_text(encoding="utf-8"))
+    assert len(blocks) >= 10
+
+    printed = ""
+    for language, role, text in blocks:
+        match role.split("=", 1):
+            case ["file", name]:
+                place.write(name, text)
+            case ["run"] if language == "console":
+                command, _, expected = text.removeprefix("$ ").partition("\n")
+                assert place.printed(*shlex.split(command)).strip() == expected.strip()
+            case ["run"]:
+                printed = place.printed(sys.executable, "-c", text)
+            case ["output"]:
+                assert printed == text
+            case _:
+                raise AssertionError(f"no test knows what to do with a block marked {role!r}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
 
 DOCUMENTS = 100
-_RUNS = 3
+_RUNS = 2
 _GOALS = {"sqlite": 50, "sqlite+checks": 120, "postgres": 6, "postgres+checks": 35}
 _MILLISECONDS = "ms CPU"
 

@@ -16,6 +16,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
 from benchmarks import trivial_flow
 
 _WARM_UP = 10
@@ -51,8 +53,8 @@ def _dagster(folder: Path, storage: str, checked: bool, documents: int) -> dict[
 
     from stepflow_assets.operations.history import DAGSTER_SWITCHES
 
-    os.environ.update(DAGSTER_SWITCHES)
     home = folder / "dagster"
+    os.environ.update(DAGSTER_SWITCHES | {"DAGSTER_HOME": str(home)})
     home.mkdir(parents=True)
     (home / "dagster.yaml").write_text(_instance_settings(storage))
     flow = trivial_flow.compiled(folder, checked=checked)
@@ -78,7 +80,15 @@ def _instance_settings(storage: str) -> str:
     said = shipped("dagster.yaml").read_text()
     if storage == "sqlite":
         return said
-    return f"{said}\nstorage: {{postgres: {{postgres_url: {json.dumps(storage)}}}}}\n"
+    kept = yaml.safe_load(said)
+    places = {
+        "run_storage": ("dagster_postgres.run_storage", "PostgresRunStorage"),
+        "event_log_storage": ("flow_compiler.assets.event_storage_postgres", "PartitionedPostgresEventLogStorage"),
+        "schedule_storage": ("dagster_postgres.schedule_storage", "PostgresScheduleStorage"),
+    }
+    for name, (module, kind) in places.items():
+        kept[name] = {"module": module, "class": kind, "config": {"postgres_url": storage}}
+    return str(yaml.safe_dump(kept))
 
 
 def _timed(batch: Callable[[int], None], documents: int) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,13 +37,11 @@ def prepare_dagster_home(settings: Settings) -> None:
 
 
 def _make(home: Path) -> None:
-    from dagster import DagsterInstance
-
     growing = home.with_name("dagster.new")
     shutil.rmtree(growing, ignore_errors=True)
     growing.mkdir()
     shutil.copyfile(shipped("dagster.yaml"), growing / "dagster.yaml")
-    with DagsterInstance.from_config(str(growing)) as instance:
+    with _opened(growing) as instance:
         instance.get_dynamic_partitions("none")
         instance.get_runs(limit=1)
         instance.all_instigator_state()
@@ -69,6 +68,8 @@ DAGSTER_SWITCHES = {
     "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "1",
     # A run that is resumed reads its whole log, not only the first thousand events.
     "DAGSTER_EXECUTOR_POP_EVENTS_LIMIT": "100000",
+    # Materializations of an asset are written together where the storage can (PostgreSQL).
+    "DAGSTER_EVENT_BATCH_SIZE": "100",
 }
 
 
@@ -78,13 +79,16 @@ def _as_text(value: object) -> str:
 
 def open_instance(settings: Settings) -> DagsterInstance:
     """The Dagster instance of this home; close it (it is a context manager)."""
-    import os
+    prepare_dagster_home(settings)
+    return _opened(settings.dagster_home)
 
+
+def _opened(home: Path) -> DagsterInstance:
+    """The shipped dagster.yaml finds its event log by the environment."""
     from dagster import DagsterInstance
 
-    prepare_dagster_home(settings)
-    os.environ.update(DAGSTER_SWITCHES)
-    return DagsterInstance.from_config(str(settings.dagster_home))
+    os.environ.update(DAGSTER_SWITCHES | {"DAGSTER_HOME": str(home)})
+    return DagsterInstance.from_config(str(home))
 
 
 def forget_partitions(settings: Settings, document_ids: Sequence[str]) -> None:

@@ -101,12 +101,15 @@ def test_killed_at_random_moments_again_and_again_it_still_ends_right(
 
 def open_runs(home: Home) -> list[str]:
     """Dagster runs that are shown as going on."""
-    from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+    from dagster import DagsterRunStatus, RunsFilter
+
+    from stepflow_assets.operations.history import open_instance
+    from stepflow_assets.settings import Settings
 
     going = [
         status
         for status in DagsterRunStatus
         if status.name in {"NOT_STARTED", "QUEUED", "STARTING", "STARTED", "CANCELING"}
     ]
-    with DagsterInstance.from_config(str(home.path / "dagster")) as instance:
+    with open_instance(Settings(home=home.path)) as instance:
         return [run.run_id for run in instance.get_runs(RunsFilter(statuses=going))]

@@ -25,6 +25,7 @@ def compile_documents(settings: Settings, progress: Progress | None = None) -> C
             documents_at_once=settings.documents_at_once,
             log_passed_checks=settings.log_passed_checks,
             run_locks=settings.run_locks,
+            partitioned_checks=True,
             executor_def=dg.in_process_executor,
         ),
     )

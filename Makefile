@@ -51,7 +51,7 @@ docs: $(STAMP) ## write the generated parts of the docs anew
 	$(BIN)/python -m docs.generate
 
 lock: ## pin dependencies anew (hashes, no index lines); needs uv
-	uv pip compile pyproject.toml --group dev --extra webserver --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/dev.txt
+	uv pip compile pyproject.toml --group dev --extra webserver --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras -o requirements/dev.txt
 
 clean: ## delete what the tool wrote (not the environment)
 	rm -rf .stepflow

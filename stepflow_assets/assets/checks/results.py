@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -10,11 +11,10 @@ from flow_compiler.assets.checks import CheckInput
 from flow_compiler.engine.outcomes import Success
 from stepflow_assets.documents.chunk import Chunk, ChunkSet
 from stepflow_assets.documents.listing import DocumentListing
-from stepflow_assets.documents.page import BlockList, PreparedPage, Ref, TextCell
+from stepflow_assets.documents.page import BlockList, PreparedPage, Ref
 
 M = TypeVar("M", bound=BaseModel)
 _CHUNKS = TypeAdapter(tuple[Chunk, ...])
-_CELLS = TypeAdapter(tuple[TextCell, ...])
 
 
 def result_of(given: CheckInput, step_id: str) -> Any | None:
@@ -58,5 +58,10 @@ async def load_chunks(given: CheckInput, found: ChunkSet) -> tuple[Chunk, ...]:
     return _CHUNKS.validate_json(await given.artifacts.get(found.chunks.id))
 
 
-async def load_cells(given: CheckInput, ref: Ref) -> tuple[TextCell, ...]:
-    return _CELLS.validate_json(await given.artifacts.get(ref.id))
+async def chunk_rows(given: CheckInput, found: ChunkSet) -> list[dict[str, Any]]:
+    """The chunks as they are stored: for checks that count words or ids, models would cost ten times the counting."""
+    return [] if found.chunks is None else list(json.loads(await given.artifacts.get(found.chunks.id)))
+
+
+async def cell_texts(given: CheckInput, ref: Ref) -> list[str]:
+    return [cell["text"] for cell in json.loads(await given.artifacts.get(ref.id))]

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, StepCheck
 from stepflow_assets.assets.checks.results import (
     block_lists,
+    cell_texts,
+    chunk_rows,
     chunk_set,
-    load_cells,
-    load_chunks,
     prepared_pages,
 )
 from stepflow_assets.documents.page import Route
@@ -29,10 +29,10 @@ async def _text_recall(given: CheckInput) -> CheckOutcome | None:
         return None
     expected: Counter[str] = Counter()
     for ref in layers:
-        expected.update(_words(cell.text for cell in await load_cells(given, ref)))
+        expected.update(_words(await cell_texts(given, ref)))
     there: Counter[str] = Counter()
-    for chunk in await load_chunks(given, found):
-        there.update(_words([chunk.text, *chunk.headings]))
+    for chunk in await chunk_rows(given, found):
+        there.update(_words([chunk["text"], *chunk["headings"]]))
     total = sum(expected.values())
     if not total:
         return None
@@ -46,10 +46,7 @@ async def _text_recall(given: CheckInput) -> CheckOutcome | None:
 
 
 def _words(texts: Iterable[str]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for text in texts:
-        counted.update(word.casefold() for word in _WORD.findall(text))
-    return counted
+    return Counter(_WORD.findall("\n".join(texts).casefold()))
 
 
 async def _ocr_confidence(given: CheckInput) -> CheckOutcome | None:

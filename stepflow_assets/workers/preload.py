@@ -7,6 +7,7 @@ runs in parallel), and the light engines every worker needs are loaded. Nothing 
 from __future__ import annotations
 
 import os
+import sys
 
 SINGLE_THREADED = {
     "OMP_NUM_THREADS": "1",
@@ -19,11 +20,12 @@ OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
-    "OPENVINO_TELEMETRY_DISABLE": "1",
 }
 
 os.environ.update(SINGLE_THREADED)
 os.environ.update(OFFLINE)
+# OpenVINO sends usage data unless this package cannot be imported; it then takes the stub it ships with.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 import numpy  # noqa: E402, F401
 import PIL.Image  # noqa: E402, F401

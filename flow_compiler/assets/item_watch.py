@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone
@@ -65,11 +65,11 @@ class ItemWatch:
         self._records[step_id] = record
         if isinstance(record.outcome, Failure):
             return
+        evaluated = await self._evaluated(step_id)
         if step_id in self._blueprint.lineage.parents:
-            self._report(step_id, record)
-        if step_id in self._scope.segment.steps:
-            for check in self._blueprint.checks.get(step_id, ()):
-                await self._evaluate(check)
+            self._report(step_id, record, _scores(evaluated))
+        for check, outcome in evaluated:
+            self._conclude(check, outcome)
 
     def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
         self._runtime.progress.progressed(item, step_id, record)
@@ -90,7 +90,7 @@ class ItemWatch:
             ),
         )
 
-    def _report(self, asset: str, record: StepRecord) -> None:
+    def _report(self, asset: str, record: StepRecord, scores: Mapping[str, float] | None = None) -> None:
         assert isinstance(record.outcome, Success)
         computed, reused = self._counts.get(asset, (record.computed, record.reused))
         report = self.reports[asset] = AssetReport(
@@ -100,7 +100,7 @@ class ItemWatch:
             seconds=record.seconds,
             computed=computed,
             reused=reused,
-            numbers=record.numbers,
+            numbers={**record.numbers, **(scores or {})},
             degraded=record.degraded,
         )
         if asset in self._scope.wanted and self._blueprint.segment_of(asset) == self._scope.segment:
@@ -110,18 +110,26 @@ class ItemWatch:
         parents = self._blueprint.lineage.parents[asset]
         return {name: self.reports[name].data_version if name in self.reports else None for name in sorted(parents)}
 
-    async def _evaluate(self, check: StepCheck) -> None:
-        """Blocking checks are evaluated whether or not the run was asked to log them."""
-        logged = (check.step_id, check.name) in self._scope.logged_checks
-        if not logged and not check.blocking:
-            return
-        outcome = await self._outcome(check)
-        if outcome is None:
-            return
-        if logged and check.step_id in self._scope.wanted:
+    async def _evaluated(self, step_id: str) -> list[tuple[StepCheck, CheckOutcome]]:
+        """The step's checks that apply. Blocking ones are evaluated whether or not the run was asked to log them."""
+        if step_id not in self._scope.segment.steps:
+            return []
+        evaluated = []
+        for check in self._blueprint.checks.get(step_id, ()):
+            if self._is_logged(check) or check.blocking:
+                outcome = await self._outcome(check)
+                if outcome is not None:
+                    evaluated.append((check, outcome))
+        return evaluated
+
+    def _conclude(self, check: StepCheck, outcome: CheckOutcome) -> None:
+        if self._is_logged(check) and check.step_id in self._scope.wanted:
             self._tell(CheckDone(self._taken.key, check, outcome))
         if not outcome.passed and check.blocking and check.severity is Severity.ERROR:
             self._refuse_behind(check, outcome)
+
+    def _is_logged(self, check: StepCheck) -> bool:
+        return (check.step_id, check.name) in self._scope.logged_checks
 
     async def _outcome(self, check: StepCheck) -> CheckOutcome | None:
         given = CheckInput(
@@ -149,3 +157,8 @@ class ItemWatch:
         )
         for step_id in behind:
             self.refused.setdefault(step_id, failure)
+
+
+def _scores(evaluated: Sequence[tuple[StepCheck, CheckOutcome]]) -> dict[str, float]:
+    """Kept on the materialization, under fixed keys: they stay when passed evaluations are not logged."""
+    return {f"eval/{check.name}": outcome.score for check, outcome in evaluated if outcome.score is not None}

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster_ui import ui
-from small_flow import poisoned, world
+from small_flow import World, poisoned, world
 
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.pools import PoolSettings
@@ -47,6 +47,14 @@ def evaluated(instance: dg.DagsterInstance, run_id: str) -> dict[str | None, boo
         evaluation = entry.dagster_event.asset_check_evaluation_data
         found[evaluation.partition] = evaluation.passed
     return found
+
+
+def scores(flow: World, asset: str, key: str) -> dict[str, Any]:
+    wanted = dg.AssetRecordsFilter(flow.compiled.asset_keys[asset], asset_partitions=[key])
+    (record,) = flow.instance.fetch_materializations(wanted, limit=1).records
+    assert record.asset_materialization is not None
+    metadata = record.asset_materialization.metadata
+    return {name: value.value for name, value in metadata.items() if name.startswith("eval/")}
 
 
 WARNING = check("good text", "pages", threshold=0.5)
@@ -113,6 +121,17 @@ def test_passed_evaluations_can_be_left_out(instance: dg.DagsterInstance) -> Non
     flow = world(instance, {"a": "fine", "b": "bad"}, checks=[WARNING], log_passed_checks=False)
     result = flow.run(["a", "b"])
     assert [evaluation.partition for evaluation in result.get_asset_check_evaluations()] == ["b"]
+
+
+@pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
+@pytest.mark.parametrize("log_passed_checks", [True, False], ids=["all logged", "failed logged"])
+def test_scores_are_on_the_materialization_whatever_is_logged(
+    instance: dg.DagsterInstance, pools: Any, log_passed_checks: bool
+) -> None:
+    flow = world(instance, {"a": "fine"}, checks=[WARNING], pools=pools, log_passed_checks=log_passed_checks)
+    assert flow.run(["a"]).success
+    assert scores(flow, "pages", "a") == {"eval/good text": 1.0}
+    assert scores(flow, "document", "a") == {}
 
 
 def test_a_check_that_cannot_be_evaluated_has_failed(instance: dg.DagsterInstance) -> None:

@@ -1,13 +1,15 @@
 """Dagster's event log storages, able to show checks of dynamic partitions.
 
 Dagster 1.13.27 asks dynamic partitions without saying where they are kept when it resolves ``partitionStatuses`` of a
-check, so the UI's page of a partitioned check ends in an error. Name the class in ``dagster.yaml``; its config is that
-of the storage it extends:
+check, so the UI's page of a partitioned check ends in an error. Name the class in ``dagster.yaml``:
 
     event_log_storage:
       module: flow_compiler.assets.event_storage
       class: PartitionedSqliteEventLogStorage
-      config: {base_dir: …}
+      config: {}
+
+``base_dir`` is where its files are; without it, in the instance's own folder, so that one dagster.yaml serves any home and
+the passing ones that ``dg check defs`` makes where ``DAGSTER_HOME`` is not set.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._config import UserConfigSchema
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.storage.asset_check_state import AssetCheckState
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -41,6 +44,23 @@ class WithDynamicPartitions(_Base):
 
 class PartitionedSqliteEventLogStorage(WithDynamicPartitions, KeptSqliteConnections, SqliteEventLogStorage):
     """SqliteEventLogStorage that knows where dynamic partitions are, and keeps its connections."""
+
+    def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
+        self._waiting = base_dir is None
+        self._inst_data = inst_data
+        if base_dir is not None:
+            super().__init__(base_dir, inst_data)
+
+    def register_instance(self, instance: dg.DagsterInstance) -> None:
+        """Only the instance knows its folder; Dagster asks for nothing before this."""
+        if self._waiting:
+            self._waiting = False
+            super().__init__(instance.root_directory, self._inst_data)
+        super().register_instance(instance)
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        return {"base_dir": dg.Field(dg.StringSource, is_required=False)}
 
     @classmethod
     def from_config_value(

@@ -84,7 +84,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
 
 
 def _opened(home: Path) -> DagsterInstance:
-    """The shipped dagster.yaml finds its event log by the environment."""
+    """Processes that a run starts find the home by the environment."""
     from dagster import DagsterInstance
 
     os.environ.update(DAGSTER_SWITCHES | {"DAGSTER_HOME": str(home)})

@@ -19,7 +19,7 @@ def instance_with_our_storage(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     storage = {
         "module": "flow_compiler.assets.event_storage",
         "class": "PartitionedSqliteEventLogStorage",
-        "config": {"base_dir": str(tmp_path / "history")},
+        "config": {},
     }
     with instance_for_test(overrides={"event_log_storage": storage}, temp_dir=str(tmp_path)) as found:
         yield found

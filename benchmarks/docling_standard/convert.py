@@ -1,14 +1,12 @@
-"""Converts one PDF with docling's StandardPdfPipeline and the geometric layout; prints one JSON line.
+"""Converts PDFs with docling's StandardPdfPipeline and the geometric layout; prints a JSON line for each.
 
-Runs in an environment of its own (see README.md here): ``python convert.py FILE.pdf ROUNDS``.
+Runs in an environment of its own (see README.md here): ``python convert.py FILE.pdf…``.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
 
 
 def _shim_torchvision() -> None:
@@ -24,7 +22,6 @@ def _shim_torchvision() -> None:
 
 
 def main() -> None:
-    path, rounds = sys.argv[1], int(sys.argv[2])
     _shim_torchvision()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import PdfPipelineOptions
@@ -38,29 +35,9 @@ def main() -> None:
         layout_options=GeometricLayoutOptions(),
     )
     converter = DocumentConverter(format_options={InputFormat.PDF: PdfFormatOption(pipeline_options=options)})
-    figures = []
-    text = ""
-    for _ in range(rounds + 1):  # the first one warms up
-        cpu, wall = _cpu(), time.perf_counter()
+    for path in sys.argv[1:]:
         converted = converter.convert(path)
-        figures.append((_cpu() - cpu, time.perf_counter() - wall))
-        text = converted.document.export_to_text()
-    print(
-        json.dumps(
-            {
-                "pages": len(converted.document.pages),
-                "words": len(text.split()),
-                "text": text,
-                "cpu": [cpu for cpu, _ in figures[1:]],
-                "wall": [wall for _, wall in figures[1:]],
-            }
-        )
-    )
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+        print(json.dumps({"pages": len(converted.document.pages), "text": converted.document.export_to_text()}))
 
 
 if __name__ == "__main__":

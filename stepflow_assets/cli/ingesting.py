@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from stepflow_assets.cli.output import document_json, print_documents, print_jso
 from stepflow_assets.cli.progress import IngestProgress
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.operations.gathering import gather
-from stepflow_assets.operations.planning import Decision
+from stepflow_assets.operations.planning import Decision, Reason
 from stepflow_assets.operations.workspace import Workspace
-from stepflow_assets.resources.catalog import CatalogRow
+from stepflow_assets.resources.catalog import CatalogRow, SeenDocument
 from stepflow_assets.settings import Settings
 
 
@@ -53,7 +53,8 @@ def run_decisions(workspace: Workspace, decisions: Sequence[Decision], request: 
         from stepflow_assets.operations.ingesting import run_documents
 
         with IngestProgress(len(todo), quiet=request.quiet or request.as_json) as progress:
-            run_documents(workspace, [d.document for d in todo], observer=progress, refresh=request.refresh)
+            for refresh, group in _by_refresh(todo, request.refresh):
+                run_documents(workspace, group, observer=progress, refresh=refresh)
     rows = _rows(workspace, decisions)
     if request.as_json:
         print_json_lines(document_json(row) for row in rows)
@@ -62,6 +63,14 @@ def run_decisions(workspace: Workspace, decisions: Sequence[Decision], request: 
             print_documents(rows, _notes(decisions))
         _summary(decisions, rows, time.monotonic() - started)
     return not any(row.outcome in (Outcome.FAILED, Outcome.PARTIAL) for row in rows)
+
+
+def _by_refresh(todo: Sequence[Decision], everything: bool) -> Iterator[tuple[bool, list[SeenDocument]]]:
+    """What a fallback has read is computed anew: the memo would answer with the fallback's result."""
+    for refresh in (True, False):
+        group = [d.document for d in todo if (everything or d.reason is Reason.DEGRADED) is refresh]
+        if group:
+            yield refresh, group
 
 
 def _rows(workspace: Workspace, decisions: Sequence[Decision]) -> list[CatalogRow]:

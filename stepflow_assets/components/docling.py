@@ -17,14 +17,15 @@ PROVIDER = "docling"
 
 
 @cache
-def _docling_version() -> str:
+def conversion_profile() -> str:
+    """Part of the memo key of /docling/convert."""
     from importlib.metadata import version
 
     return f"docling {version('docling-slim')}; docling-core {version('docling-core')}"
 
 
 def _profile(_input: Any, _resources: Resources) -> str:
-    return _docling_version()
+    return conversion_profile()
 
 
 @component("/docling/convert", version="1", effect="pure", pool="cpu", profile=_profile)

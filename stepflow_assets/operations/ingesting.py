@@ -49,14 +49,15 @@ def decide_retry(workspace: Workspace, named: Sequence[str], *, degraded: bool =
     Raises UnknownDocument."""
     close_dead_runs(workspace)
     rows = [known_document(workspace, name) for name in named] or workspace.catalog.rows()
-    wanted = [
-        row
-        for row in rows
-        if not row.running and (row.outcome in (Outcome.FAILED, Outcome.PARTIAL, None) or (degraded and row.degraded))
-    ]
+    again = (Outcome.FAILED, Outcome.PARTIAL, None)
+    chosen = [(row, Reason.TRY_AGAIN) for row in rows if not row.running and row.outcome in again]
+    if degraded:
+        chosen += [
+            (row, Reason.DEGRADED) for row in rows if not row.running and row.outcome not in again and row.degraded
+        ]
     return [
-        Decision(SeenDocument(row.document_id, row.source, row.path, row.uri, row.bytes, row.stamp), Reason.TRY_AGAIN)
-        for row in wanted
+        Decision(SeenDocument(row.document_id, row.source, row.path, row.uri, row.bytes, row.stamp), reason)
+        for row, reason in chosen
     ]
 
 

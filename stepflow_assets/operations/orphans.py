@@ -15,11 +15,14 @@ def close_dead_runs(workspace: Workspace) -> None:
     died = _died_at_work(settings.run_locks)
     if not died and not workspace.catalog.running():
         return
-    from flow_compiler.assets.closing import close_orphans
+    from flow_compiler.assets.closing import close_orphans, let_go_of_items
     from stepflow_assets.assets.compiled import compile_documents
 
     with open_instance(settings) as instance:
-        close_orphans(instance, [compile_documents(settings)], settings.run_locks, workspace.catalog.close_run)
+        flows, close = [compile_documents(settings)], workspace.catalog.close_run
+        close_orphans(instance, flows, settings.run_locks, close)
+        in_hand = [row.run_id for row in workspace.catalog.running() if row.run_id]
+        let_go_of_items(instance, flows, settings.run_locks, in_hand, close)
     for run_id in died:
         run_lock.remove(settings.run_locks, run_id)
 

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NOT_IN_INDEX = "not in the index"
     UNFINISHED = "unfinished"
     TRY_AGAIN = "failed before, can be tried again"
+    DEGRADED = "read by a fallback, can be improved"
     PASSWORD_GIVEN = "password given"
     REFRESH = "refresh"
     UNCHANGED = "unchanged"

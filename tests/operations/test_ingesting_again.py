@@ -166,3 +166,26 @@ def test_an_encrypted_document_waits_for_its_password_and_the_password_is_kept_n
     assert row.outcome is Outcome.INDEXED
     written = (file for file in place.settings.home_folder.rglob("*") if file.is_file())
     assert not [file for file in written if b"open sesame 417" in file.read_bytes()]
+
+
+def test_what_a_fallback_has_read_is_computed_anew_when_asked(place: Place) -> None:
+    scan(place, "scan.png", "Alder trees stand by the river")
+    with_fallback = place.settings.model_copy(update={"ocr_provider": "fault:fail,rapidocr"})
+    first = place.ingest(settings=with_fallback)["scan.png"]
+    assert (first.outcome, first.degraded) == (Outcome.INDEXED, True)
+
+    with Workspace(with_fallback) as workspace:
+        assert decide_retry(workspace, []) == []
+        decisions = decide_retry(workspace, [], degraded=True)
+        assert run_decisions(workspace, decisions, Request(quiet=True))
+
+    assert place.rows()["scan.png"].computed == first.computed
+
+
+def scan(place: Place, name: str, text: str) -> None:
+    """A picture of one line of writing."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.new("L", (1400, 400), 255)
+    ImageDraw.Draw(picture).text((80, 150), text, font=ImageFont.load_default(64), fill=0)
+    picture.save(place.folder / name)

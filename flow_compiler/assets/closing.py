@@ -1,13 +1,14 @@
 """Runs whose process died: closed with a reason, and their unfinished items marked.
 
 A killed process reports nothing, so Dagster would show its run "in progress" for ever and its items as never tried.
-Whoever finds the run's lock free (the next command, or a sensor) closes it in its place.
+Whoever finds the run's lock free (the next command, or a sensor) closes it in its place. A run that broke, or that
+Dagster ended itself, may have left items in hand: these are let go and marked the same way.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ _STARTING_SECONDS = 300.0
 
 CloseRun = Callable[[str, Failure], Sequence[str]]
 """Tells the catalog that the run is gone: (run id, reason) → keys of the items it still had in hand."""
+
+RunsInHand = Callable[[], Iterable[str]]
+"""Ids of the runs that have items in hand, as the catalog knows."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,34 @@ def close_orphans(
     return closed
 
 
+def let_go_of_items(
+    instance: dg.DagsterInstance, flows: Sequence[CompiledFlow], locks: Path, in_hand: Iterable[str], close: CloseRun
+) -> list[ClosedRun]:
+    """Free the items of runs that are over and did not tell how these ended; ``in_hand`` are the ids of runs that have
+    some. It serves runs of other flows too, whose orphans :func:`close_orphans` leaves open."""
+    closed = []
+    for run_id in sorted(set(in_hand)):
+        run = instance.get_run_by_id(run_id)
+        why = _why_over(run, locks, run_id)
+        if why is None:
+            continue
+        failure = _unfinished(run_id, why)
+        keys = close(run_id, failure)
+        compiled = _flow_of(run, flows) if run else None
+        if run is not None and compiled is not None:
+            _mark(instance, compiled, run, frozenset(keys))
+        closed.append(ClosedRun(run_id, tuple(keys), failure.message))
+    return closed
+
+
 def orphaned_runs_sensor(
-    flows: Sequence[CompiledFlow], locks: Path, close: CloseRun, *, name: str = "orphaned_runs", seconds: int = 30
+    flows: Sequence[CompiledFlow],
+    locks: Path,
+    close: CloseRun,
+    in_hand: RunsInHand,
+    *,
+    name: str = "orphaned_runs",
+    seconds: int = 30,
 ) -> dg.SensorDefinition:
     """Closes orphaned runs every ``seconds``, for runs started by the daemon or the UI."""
 
@@ -91,6 +121,7 @@ def orphaned_runs_sensor(
     )
     def orphaned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         closed = close_orphans(context.instance, flows, locks, close)
+        closed += let_go_of_items(context.instance, flows, locks, in_hand(), close)
         return dg.SkipReason("; ".join(run.reason for run in closed) or "No run lost its process.")
 
     return orphaned_runs
@@ -106,23 +137,47 @@ def _flow_of(run: dg.DagsterRun, flows: Sequence[CompiledFlow]) -> CompiledFlow 
 def _close(
     instance: dg.DagsterInstance, compiled: CompiledFlow, run: dg.DagsterRun, who: str, close: CloseRun
 ) -> ClosedRun:
-    failure = Failure(
-        message=f"run {run.run_id} ended before this was finished: {who}",
-        error="run.orphaned",
-        category=Category.CAPACITY,
-        retryable=True,
-        next_step="Run it again: finished work is kept.",
-    )
-    in_hand = close(run.run_id, failure)
-    missing = _missing(instance, compiled, run, frozenset(in_hand))
-    for key, assets in missing.items():
-        report_planned(instance, compiled.blueprint, run.job_name, run.run_id, assets, key)
+    failure = _unfinished(run.run_id, who)
+    missing = _mark(instance, compiled, run, frozenset(close(run.run_id, failure)))
     reason = f"Run {run.run_id} was closed: {who}, {len(missing)} partitions unfinished. {failure.next_step}"
     if run.status is dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, message=reason)
     else:
         instance.report_run_failed(run, message=reason)
     return ClosedRun(run.run_id, tuple(missing), reason)
+
+
+def _unfinished(run_id: str, why: str) -> Failure:
+    return Failure(
+        message=f"run {run_id} ended before this was finished: {why}",
+        error="run.orphaned",
+        category=Category.CAPACITY,
+        retryable=True,
+        next_step="Run it again: finished work is kept.",
+    )
+
+
+def _why_over(run: dg.DagsterRun | None, locks: Path, run_id: str) -> str | None:
+    """None while somebody may be at work."""
+    if run is not None and run.is_finished:
+        return f"it ended as {run.status.value}"
+    try:
+        abandoned = run_lock.look(locks, run_id)
+    except FileNotFoundError:
+        return "Dagster does not know it" if run is None else None
+    if abandoned is None or (abandoned.pid is None and run is not None):
+        return None
+    return f"its process {abandoned.pid} died" if abandoned.pid else "Dagster does not know it"
+
+
+def _mark(
+    instance: dg.DagsterInstance, compiled: CompiledFlow, run: dg.DagsterRun, in_hand: frozenset[str]
+) -> dict[str, list[str]]:
+    """Have Dagster show what the run did not finish as failed; returns that."""
+    missing = _missing(instance, compiled, run, in_hand)
+    for key, assets in missing.items():
+        report_planned(instance, compiled.blueprint, run.job_name, run.run_id, assets, key)
+    return missing
 
 
 def _missing(

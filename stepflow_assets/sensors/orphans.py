@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -24,4 +24,10 @@ def orphaned_runs(settings: Settings, compiled: CompiledFlow) -> SensorDefinitio
         with closing(open_catalog(settings.database)) as catalog:
             return catalog.close_run(run_id, failure)
 
-    return orphaned_runs_sensor([compiled], settings.run_locks, close)
+    def in_hand() -> Iterable[str]:
+        from stepflow_assets.resources.sql_catalog import open_catalog
+
+        with closing(open_catalog(settings.database)) as catalog:
+            return [row.run_id for row in catalog.running() if row.run_id]
+
+    return orphaned_runs_sensor([compiled], settings.run_locks, close, in_hand)

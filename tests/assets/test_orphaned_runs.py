@@ -15,7 +15,7 @@ from small_flow import ASSETS, World, world
 from watchfiles import watch
 
 from flow_compiler.assets import run_lock
-from flow_compiler.assets.closing import close_orphans, orphaned_runs_sensor
+from flow_compiler.assets.closing import close_orphans, let_go_of_items, orphaned_runs_sensor
 from flow_compiler.assets.run_lock import RunLock
 from flow_compiler.engine.outcomes import Failure
 
@@ -151,13 +151,49 @@ def test_a_document_that_was_in_hand_is_marked_even_when_all_its_assets_are_ther
     assert run.run_id != result.run_id
 
 
+def test_a_run_that_broke_lets_go_of_what_it_had_in_hand(home: Path, local: dg.DagsterInstance) -> None:
+    flow = world(local, {"a": "text", "b": "text"})
+    run = open_run(local, flow, ["a", "b"])
+    local.report_run_failed(run)
+    catalog = Catalog("a")
+
+    (freed,) = let_go_of_items(local, [flow.compiled], home / "runs", [run.run_id], catalog)
+
+    assert freed.unfinished == ("a",)
+    assert "it ended as FAILURE" in freed.reason
+    assert catalog.told == [(run.run_id, "run.orphaned")]
+    with ui(local, flow.compiled.definitions) as shown:
+        assert shown.statuses(flow.compiled.asset_keys["search_index"])["failed"] == {"a", "b"}
+
+
+def test_what_a_living_run_has_in_hand_is_let_be(home: Path, local: dg.DagsterInstance) -> None:
+    flow = world(local, {"a": "text"})
+    run = open_run(local, flow, ["a"])
+    assert let_go_of_items(local, [flow.compiled], home / "runs", [run.run_id], Catalog("a")) == []
+    with RunLock(home / "runs", "unknown"):
+        assert let_go_of_items(local, [flow.compiled], home / "runs", ["unknown", run.run_id], Catalog("a")) == []
+
+
+def test_a_run_that_dagster_does_not_know_lets_go(home: Path, local: dg.DagsterInstance) -> None:
+    (freed,) = let_go_of_items(local, [], home / "runs", ["unknown"], Catalog("a"))
+    assert (freed.run_id, freed.unfinished) == ("unknown", ("a",))
+
+
+def test_a_killed_run_of_another_flow_lets_go(home: Path, local: dg.DagsterInstance) -> None:
+    flow = world(local, {"a": "text"})
+    run = open_run(local, flow, ["a"])
+    (home / "runs" / run.run_id).write_text("1")  # as a killed process leaves it
+    (freed,) = let_go_of_items(local, [], home / "runs", [run.run_id], Catalog("a"))
+    assert "its process 1 died" in freed.reason
+
+
 def test_the_sensor_says_what_it_closed(home: Path, local: dg.DagsterInstance) -> None:
     flow = world(local, {"a": "text"})
     run = open_run(local, flow, ["a"])
     with RunLock(home / "runs", run.run_id):
         pass
     (home / "runs" / run.run_id).write_text("1")  # as a killed process leaves it
-    sensor = orphaned_runs_sensor([flow.compiled], home / "runs", Catalog())
+    sensor = orphaned_runs_sensor([flow.compiled], home / "runs", Catalog(), list)
     with dg.build_sensor_context(instance=local) as context:
         said = sensor(context)
     assert isinstance(said, dg.SkipReason)

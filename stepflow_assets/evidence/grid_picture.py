@@ -33,13 +33,14 @@ class GridDrawing:
 def draw_grid(
     cells: Mapping[tuple[int, int], str], marked: Sequence[CellRange], extent: CellRange, *, crop: bool, names: bool
 ) -> GridDrawing:
-    """``cells`` by (row, column) from 0. What lies around the first of the ``marked`` ranges is shown too, unless
-    ``crop``; a further range of one row (a repeated header) is shown above even where it is far away. ``names`` adds the
-    letters and numbers that a sheet's columns and rows have and a table in a text has not."""
+    """``cells`` by (row, column) from 0. The first of the ``marked`` ranges is shown with those that fit beside it, and
+    what lies around them unless ``crop``; a further range of one row (a repeated header) is shown above even where it
+    is far away. ``names`` adds the letters and numbers that a sheet's columns and rows have and a table in a text has
+    not."""
     from PIL import Image as Images
     from PIL import ImageDraw
 
-    shown = _window(marked[0], extent, 0 if crop else AROUND_ROWS, 0 if crop else AROUND_COLUMNS)
+    shown = _window(_together(marked), extent, 0 if crop else AROUND_ROWS, 0 if crop else AROUND_COLUMNS)
     face, head = Face(18), Face(15)
     columns = range(shown.left, shown.right + 1)
     far = {other.top for other in marked[1:] if other.rows == 1}
@@ -87,6 +88,22 @@ def draw_grid(
                 face.draw(pen, (start, ys[index] + _PADDING + number * face.line_height), part, INK)
     mark(picture, [_outline(each, rows, columns, xs, ys) for each in marked if _is_shown(each, rows, columns)])
     return GridDrawing(picture, face.missing | head.missing, shown)
+
+
+def _together(marked: Sequence[CellRange]) -> CellRange:
+    """The first range with the further ones (a title's table, the tables of one sheet) that one picture can hold."""
+    whole = marked[0]
+    for other in marked[1:]:
+        near = other.top <= whole.bottom + AROUND_ROWS and other.bottom >= whole.top - AROUND_ROWS
+        both = CellRange(
+            min(whole.left, other.left),
+            min(whole.top, other.top),
+            max(whole.right, other.right),
+            max(whole.bottom, other.bottom),
+        )
+        if (near or other.rows > 1) and both.rows <= MAX_ROWS and both.columns <= MAX_COLUMNS:
+            whole = both
+    return whole
 
 
 def _window(marked: CellRange, extent: CellRange, rows: int, columns: int) -> CellRange:

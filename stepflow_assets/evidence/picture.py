@@ -61,7 +61,8 @@ def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str
         if isinstance(other, SheetPlace) and other.sheet == place.sheet
     ]
     drawing = draw_grid(document.sheets[place.sheet], [marked, *also], extent, crop=request.crop, names=True)
-    cut = "" if drawing.shown.contains(marked) else f" Only {drawing.shown} is shown."
+    whole = all(drawing.shown.contains(each) for each in (marked, *also) if each is marked or each.rows > 1)
+    cut = "" if whole else f" Only {drawing.shown} is shown."
     return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
 
 

@@ -249,6 +249,25 @@ def test_a_range_too_large_to_show_is_cut_not_shrunk(workbook):
     assert picture.height < 3000
 
 
+def test_a_title_is_drawn_with_the_table_below_it_also_as_a_crop(workbook):
+    title, table = SheetPlace(sheet="Data", cells="B1"), SheetPlace(sheet="Data", cells="B3:C18")
+    alone = drawn(title, format="xlsx", document=workbook, crop=True)
+    both = drawn(title, others=(table,), format="xlsx", document=workbook, crop=True)
+    assert tinted_height(both) > 12 * tinted_height(alone)
+
+
+def test_a_header_far_above_the_rows_does_not_bring_all_rows_between(workbook):
+    rows, header = SheetPlace(sheet="Data", cells="B40:C43"), SheetPlace(sheet="Data", cells="B3:C3")
+    alone = drawn(rows, format="xlsx", document=workbook, crop=True)
+    both = drawn(rows, others=(header,), format="xlsx", document=workbook, crop=True)
+    assert tinted_height(alone) < tinted_height(both) < 1.5 * tinted_height(alone)
+
+
+def tinted_height(picture):
+    left, top, right, bottom = hull_of(pixels(picture, TINT))
+    return bottom - top
+
+
 def test_a_sheet_that_is_not_there_is_said(workbook):
     with pytest.raises(EvidenceError, match="no sheet"):
         drawn(SheetPlace(sheet="Nope", cells="A1"), format="xlsx", document=workbook)

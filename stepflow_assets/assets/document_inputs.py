@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
-from flow_compiler.engine.outcomes import Failure, Json, Success
-from flow_compiler.errors import FlowCompilerError
+from flow_compiler.engine.outcomes import Failure, FlowResult, Json
+from flow_compiler.errors import Category, FlowCompilerError
 from stepflow_assets.documents.chunk import Outcome, Published
 from stepflow_assets.documents.identity import split_document_id
 from stepflow_assets.errors import DocumentNotFound
@@ -81,7 +83,8 @@ def _flow_input(taken: Taken) -> Json:
 
 def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: str) -> Finish:
     listed = next((report.numbers for report in end.assets if report.step_id == "document"), {})
-    published = Published.model_validate(end.result.result) if isinstance(end.result, Success) else None
+    result = _published(end.result)
+    published = result if isinstance(result, Published) else None
     return Finish(
         document_id=end.key,
         run_id=run_id,
@@ -89,7 +92,7 @@ def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: 
         outcome=published.outcome if published else Outcome.FAILED,
         version=version,
         flow_digest=identity,
-        failure=end.result if isinstance(end.result, Failure) else None,
+        failure=result if isinstance(result, Failure) else None,
         pages=int(listed.get("pages", 0)) or None,  # a format without pages has none
         chunks=published.chunks if published else None,
         live_generation=published.generation if published else None,
@@ -100,3 +103,18 @@ def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: 
         memo_keys=end.memo_keys,
         artifacts=end.artifacts,
     )
+
+
+def _published(result: FlowResult) -> Published | Failure:
+    """What the flow says it indexed. Flows are edited: one may end in something else."""
+    if isinstance(result, Failure):
+        return result
+    try:
+        return Published.model_validate(result.result)
+    except ValidationError:
+        return Failure(
+            message="the flow's output is not what /index/publish gives",
+            error="flow.output",
+            category=Category.INPUT,
+            next_step="Write `output: {$step: ID}` in the flow, with the id of the step that calls /index/publish.",
+        )

@@ -95,9 +95,10 @@ def forget_partitions(settings: Settings, document_ids: Sequence[str]) -> None:
     """Remove documents' partitions. Dagster keeps its history of runs."""
     if not settings.dagster_home.exists():
         return
+    from flow_compiler.assets.blueprint import name_of
     from stepflow_assets.assets.runtime import document_flow
 
-    name = document_flow(settings.flow_file).name
+    name = name_of(document_flow(settings.flow_file))
     with open_instance(settings) as instance:
         for document_id in document_ids:
-            instance.delete_dynamic_partition(str(name), document_id)
+            instance.delete_dynamic_partition(name, document_id)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from flow_compiler.engine.outcomes import Failure, Json, Success
-from flow_compiler.errors import ComponentError
+from flow_compiler.errors import ComponentError, FlowRejected
 from stepflow_assets.assets.runtime import document_flow, open_replay
 from stepflow_assets.errors import UnknownDocument
 from stepflow_assets.operations.workspace import Workspace
@@ -14,7 +14,8 @@ from stepflow_assets.resources.catalog import CatalogRow
 
 
 async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) -> dict[str, Json]:
-    """Results of ``steps`` for the version the catalog holds. Raises ComponentError with the reason of a failed step."""
+    """Results of ``steps`` for the version the catalog holds. Raises ComponentError with the reason of a failed step,
+    FlowRejected when the flow has no such step."""
     if row.version is None:
         raise UnknownDocument(
             f"{row.document_id!r} has not been ingested yet", next_step="Run `stepflow-assets ingest`."
@@ -26,6 +27,12 @@ async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) ->
     }
     run_id = f"replay-{uuid.uuid4()}"
     flow = document_flow(workspace.settings.flow_file)
+    for step in steps:
+        if step not in flow:
+            raise FlowRejected(
+                f"{workspace.settings.flow_file}: the flow has no step {step!r}",
+                next_step=f"What a document became is read from the steps {', '.join(steps)}: keep these ids in the flow.",
+            )
     async with open_replay(workspace.settings) as engine:
         item = engine.item(
             flow, run_id=run_id, key=row.document_id, input=given, variables=workspace.settings.variables

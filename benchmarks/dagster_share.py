@@ -27,11 +27,11 @@ def main() -> None:
     folder, storage, documents = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     checked = storage.endswith("+checks")
     storage = storage.removesuffix("+checks")
-    measured = _engine_alone if storage == "none" else _dagster
-    print(json.dumps(measured(folder, storage, checked, documents)))
+    figures = _engine_alone(folder, documents) if storage == "none" else _dagster(folder, storage, checked, documents)
+    print(json.dumps(figures))
 
 
-def _engine_alone(folder: Path, storage: str, checked: bool, documents: int) -> dict[str, float]:
+def _engine_alone(folder: Path, documents: int) -> dict[str, float]:
     async def batch(count: int) -> None:
         run_id = str(uuid.uuid4())
         async with trivial_flow.runtime(folder) as runtime:

@@ -19,6 +19,8 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+# Modules are compiled once, as pip leaves them, whatever installed them here and whatever the environment says.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(REPOSITORY / ".cache" / "bytecode")}
 PLATFORM = str(BIN / "stepflow-assets")
 
 
@@ -48,7 +50,7 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **COMPILED, **(environment or {})},
             cwd=REPOSITORY,
             start_new_session=True,
         )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.figures import Figure, skipped
-from benchmarks.inputs import EXAMPLES, born_digital, corpus
+from benchmarks.inputs import EXAMPLES, born_digital, corpus, text_pages
 from benchmarks.measuring import PLATFORM, REPOSITORY
 
 _MIB = 1 << 20
@@ -43,7 +43,9 @@ class Peaks:
 def watch(command: Sequence[str], *, quiet: bool = False) -> Peaks:
     """Run the command to its end and sample it."""
     silent = subprocess.DEVNULL if quiet else None
-    process = subprocess.Popen(command, start_new_session=True, cwd=REPOSITORY if quiet else None, stdout=silent, stderr=silent)
+    process = subprocess.Popen(
+        command, start_new_session=True, cwd=REPOSITORY if quiet else None, stdout=silent, stderr=silent
+    )
     peaks, over = Peaks(), threading.Event()
 
     def look() -> None:
@@ -91,12 +93,14 @@ def _role(folder: Path) -> str:
         return "ended"
     if "forkserver" in command:
         return "worker" if "forkserver" in above else "fork server"
-    return "resource tracker" if "resource_tracker" in command else "main"
+    return "other" if "resource_tracker" in command or "watch_orphans" in command else "main"
 
 
 def measure() -> list[Figure]:
-    figures = [_figure("peak PSS, born-digital documents", born_digital(), _GOAL_BORN_DIGITAL, [])]
-    scans = corpus("scans", "scans_derived") or sorted(EXAMPLES.glob("*scan*"))
+    with tempfile.TemporaryDirectory() as name:
+        copies = [text_pages(file, Path(name), copy=copy) for file in born_digital() for copy in range(1, 6)]
+        figures = [_figure("peak PSS, born-digital documents", copies, _GOAL_BORN_DIGITAL, [])]
+    scans = corpus("scans", "scans_derived", most=8) or sorted(EXAMPLES.glob("*scan*"))
     if not scans:
         return [*figures, skipped("peak PSS, scans", "there are no scans")]
     return [*figures, _figure("peak PSS, scans, two OCR processes", scans, _GOAL_SCANS, ["--ocr-workers", "2"])]
@@ -113,7 +117,9 @@ def _described(peaks: Peaks) -> str:
     roles: dict[str, list[int]] = {}
     for process, size in peaks.by_process.items():
         roles.setdefault(process.partition(" ")[2], []).append(size // _MIB)
-    return ", ".join(f"{role} {max(sizes)}" + (f" (of {len(sizes)})" if len(sizes) > 1 else "") for role, sizes in roles.items())
+    return ", ".join(
+        f"{role} {max(sizes)}" + (f" (of {len(sizes)})" if len(sizes) > 1 else "") for role, sizes in roles.items()
+    )
 
 
 def main() -> int:

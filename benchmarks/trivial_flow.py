@@ -57,9 +57,11 @@ class Inputs:
 async def runtime(folder: Path) -> AsyncIterator[FlowRuntime]:
     """The engine on stores as they ship: SQLite and a folder."""
     resources = Resources({})
-    async with open_stores(f"sqlite:///{folder / 'stepflow.db'}", str(folder / "artifacts")) as stores:
-        async with Engine(REGISTRY, stores, resources) as engine:
-            yield FlowRuntime(engine, stores, resources, Inputs())
+    async with (
+        open_stores(f"sqlite:///{folder / 'stepflow.db'}", str(folder / "artifacts")) as stores,
+        Engine(REGISTRY, stores, resources) as engine,
+    ):
+        yield FlowRuntime(engine, stores, resources, Inputs())
 
 
 def compiled(folder: Path, *, checked: bool) -> CompiledFlow:
@@ -68,7 +70,7 @@ def compiled(folder: Path, *, checked: bool) -> CompiledFlow:
 
 
 def _check(name: str, asset: str) -> StepCheck:
-    async def passes(given: CheckInput) -> CheckOutcome:
+    async def passes(_given: CheckInput) -> CheckOutcome:
         return CheckOutcome(passed=True, score=1.0, metadata={"words": 1000}, sentence="all words are there")
 
     return StepCheck(name, asset, "Passes.", passes, threshold=0.9)

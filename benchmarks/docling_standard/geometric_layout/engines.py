@@ -5,12 +5,12 @@ pipeline run at full speed where no model can be fetched: a competitor to be com
 """
 
 from __future__ import annotations
-import statistics
-from collections.abc import Sequence, Iterable
-from pathlib import Path
-from typing import ClassVar, Optional, Literal
 
-from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
 from docling.datamodel.accelerator_options import AcceleratorOptions
 from docling.datamodel.base_models import Cluster, LayoutPrediction, Page, TableStructurePrediction
 from docling.datamodel.document import ConversionResult
@@ -18,6 +18,7 @@ from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStruc
 from docling.models.base_layout_model import BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
 from docling.utils.profiling import TimeRecorder
+from docling_core.types.doc import CoordOrigin, DocItemLabel
 
 
 class NullLayoutOptions(BaseLayoutOptions):
@@ -29,7 +30,7 @@ class NullLayoutOptions(BaseLayoutOptions):
 class NullLayoutModel(BaseLayoutModel):
     def __init__(
         self,
-        artifacts_path: Optional[Path],
+        artifacts_path: Path | None,
         accelerator_options: AcceleratorOptions,
         options: NullLayoutOptions,
         enable_remote_services: bool = False,

@@ -92,12 +92,19 @@ def test_a_forgotten_document_is_nowhere_and_can_come_back(place: Place) -> None
     assert place.rows() == {}
     assert place.found("alder") == []
     assert stored_files(place) == 0
+    assert traces(place, b"Alder", b"docs:a.pdf") == []
 
     back = place.ingest()["a.pdf"]
 
     assert back.generation > before.generation
     assert back.computed == before.computed
     assert place.found("alder") == ["docs:a.pdf"]
+
+
+def test_an_ingested_document_leaves_traces(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    place.ingest()
+    assert {"index.db", "stepflow.db"} <= set(traces(place, b"Alder", b"docs:a.pdf"))
 
 
 def test_forgetting_one_of_two_equal_documents_keeps_what_the_other_needs(place: Place) -> None:
@@ -125,6 +132,12 @@ def test_gc_erases_what_no_document_uses_and_nothing_else(place: Place) -> None:
     assert stored_files(place) == with_both - erased.artifacts
     shutil.rmtree(place.settings.index_file.parent)
     assert place.ingest()["x.pdf"].computed == 1
+
+
+def traces(place: Place, *words: bytes) -> list[str]:
+    """Files of the home that hold one of the words, free pages of databases included. Dagster's history keeps names."""
+    ours = (file for file in place.settings.home_folder.rglob("*") if place.settings.dagster_home not in file.parents)
+    return [file.name for file in ours if file.is_file() and any(word in file.read_bytes() for word in words)]
 
 
 def stored_files(place: Place) -> int:

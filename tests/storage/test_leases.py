@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
+from flow_compiler.engine.outcomes import StepRecord, Success
 from flow_compiler.engine.stores import Lease
 from flow_compiler.errors import LeaseLost
 
 LONG = 60.0
+DONE = StepRecord(outcome=Success(result=1))
 PAST = -1.0  # a lease that is expired from the start
 
 
@@ -79,3 +82,14 @@ async def test_of_two_processes_worth_of_stores_exactly_one_gets_each_name(opene
 
     left, right = await asyncio.gather(claim("left"), claim("right"))
     assert all((one is None) != (other is None) for one, other in zip(left, right, strict=True))
+
+
+async def test_a_name_swept_by_pruning_goes_on_with_higher_tokens_and_fences_late_owners_off(opened):
+    async with opened() as stores:
+        late = await stores.leases.acquire("name", "one", PAST)
+        held = await stores.leases.acquire("held", "one", LONG)
+        await stores.journal.prune(time.time())
+        with pytest.raises(LeaseLost):
+            await stores.journal.record("run", "a", "s", DONE, late)
+        await stores.leases.renew(held, LONG)
+        assert (await stores.leases.acquire("name", "two", LONG)).token > late.token

@@ -150,6 +150,7 @@ def _sqlite(url: URL, durability: Durability, busy_seconds: float) -> Engine:
         _switch_to_wal(connection, busy_seconds)
         connection.execute(f"PRAGMA synchronous={durability.value}")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in free pages
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

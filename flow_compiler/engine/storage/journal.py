@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, Row, bindparam, case, delete, fun
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
 from flow_compiler.engine.storage.database import compiled_for_many, insert, now
 from flow_compiler.engine.storage.group_commit import GroupCommit
-from flow_compiler.engine.storage.leases import lease_lost, newest
+from flow_compiler.engine.storage.leases import lease_lost, newest, sweep
 from flow_compiler.engine.storage.record_rows import records_of, refs_of, row_of
 from flow_compiler.engine.storage.stored_text import original, stored
 from flow_compiler.engine.storage.tables import cancelled_runs, journal
@@ -178,6 +178,7 @@ def _prune(connection: Connection, limits: Sequence[float]) -> Sequence[int]:
         for run in runs:
             connection.execute(delete(journal).where(journal.c.run_id == run))
             connection.execute(delete(cancelled_runs).where(cancelled_runs.c.run_id == run))
+        sweep(connection, limit)
         answers.append(len(runs))
     return answers
 

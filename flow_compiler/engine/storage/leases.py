@@ -1,7 +1,11 @@
-"""Leases in a table: one row per name, the database's clock, and a token that rises with every owner."""
+"""Leases in a table: one row per name, the database's clock, and a token that rises with every owner.
+
+A name may hold an item's key, and its row outlives the lease: it is kept as its digest, so that what is forgotten is.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -40,14 +44,20 @@ def lease_lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"the lease on {lease.name} has passed to another owner")
 
 
+def sweep(connection: Connection, older_than: float) -> None:
+    """Forget names whose last claim ended before ``older_than`` (epoch seconds). Tokens still rise: a new row starts
+    from the clock, and a late owner finds none."""
+    connection.execute(delete(leases).where(leases.c.expires_at < older_than))
+
+
 def newest(connection: Connection, held: Collection[Lease]) -> frozenset[Lease]:
     """Those that are still the newest for their name; on PostgreSQL they stay so until the transaction ends."""
     if not held:
         return frozenset()
-    names = sorted({stored(lease.name) for lease in held})
+    names = sorted({_stored_name(lease.name) for lease in held})
     rows = connection.execute(_TOKENS, {"names": names})
     tokens = {row.name: row.token for row in rows}
-    return frozenset(lease for lease in held if tokens.get(stored(lease.name)) == lease.token)
+    return frozenset(lease for lease in held if tokens.get(_stored_name(lease.name)) == lease.token)
 
 
 _TOKENS = (
@@ -102,12 +112,16 @@ class SqlLeases:
             connection.execute(delete(leases).where(leases.c.expires_at < now() - _SWEEP_AGE))
 
 
+def _stored_name(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _claim(lease: Lease) -> dict[str, Any]:
-    return {"lease_name": stored(lease.name), "lease_token": lease.token}
+    return {"lease_name": _stored_name(lease.name), "lease_token": lease.token}
 
 
 def _take(connection: Connection, name: str, owner: str, ttl: float) -> Lease | None:
-    values = {"name": stored(name), "owner": stored(owner), "ttl": ttl}
+    values = {"name": _stored_name(name), "owner": stored(owner), "ttl": ttl}
     row = connection.execute(_taking(connection.dialect.name), values).one_or_none()
     return None if row is None else Lease(name, owner, row.token, row.expires_at)
 

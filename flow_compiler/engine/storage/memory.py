@@ -80,6 +80,9 @@ class MemoryLeases:
         if self.is_newest(lease):
             self._held[lease.name] = replace(lease, expires_at=time.time())
 
+    def sweep(self, older_than: float) -> None:
+        self._held = {name: lease for name, lease in self._held.items() if lease.expires_at >= older_than}
+
     def is_newest(self, lease: Lease) -> bool:
         held = self._held.get(lease.name)
         return held is not None and held.token == lease.token
@@ -136,6 +139,7 @@ class MemoryJournal:
         for key in [key for key in self._recorded_at if key[0] in old]:
             self._erase(key)
         self._cancelled -= old
+        self._leases.sweep(older_than)
         return len(old)
 
     async def refs_all(self) -> frozenset[str]:

@@ -59,7 +59,7 @@ Index("flow_compiler_memo_recorded_at", memo.c.recorded_at)
 leases = Table(
     "flow_compiler_leases",
     metadata,
-    Column("name", _EXACT, primary_key=True),
+    Column("name", _EXACT, primary_key=True),  # SHA-256 of the name: it may hold an item's key
     Column("owner", Text, nullable=False),
     Column("token", BigInteger, nullable=False),
     Column("expires_at", Float, nullable=False),  # database time, epoch seconds; 0: released

@@ -18,11 +18,11 @@ from flow_compiler.assets.blueprint import Blueprint, draw
 from flow_compiler.assets.dagster_metadata import asset_key, asset_keys
 from flow_compiler.assets.operations import BATCH, DOCUMENTS, REFRESH, asset_output, make_op
 from flow_compiler.assets.options import CompileOptions
+from flow_compiler.assets.partition_keys import enter_keys
 from flow_compiler.language.diagnostics import reject_if_fatal
 from flow_compiler.language.model import Flow
 
 FLOW_TAG = "stepflow/flow"
-_KEYS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,7 @@ class CompiledFlow:
 
     def enter_keys(self, instance: dg.DagsterInstance, keys: Sequence[str]) -> Sequence[str]:
         """Add the keys that are not partitions yet; returns those, in order."""
-        name = self.partitions_def.name
-        assert name is not None
-        there = set(instance.get_dynamic_partitions(name))
-        new = [key for key in dict.fromkeys(keys) if key not in there]
-        for start in range(0, len(new), _KEYS_AT_ONCE):
-            instance.add_dynamic_partitions(name, new[start : start + _KEYS_AT_ONCE])
-        return new
+        return enter_keys(instance, self.name, keys)
 
 
 def compile_flow(flow: Flow, options: CompileOptions) -> CompiledFlow:

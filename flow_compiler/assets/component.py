@@ -73,7 +73,6 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
     items_at_once: Annotated[int, Field(description="Partitions of a run worked on at the same time.")] = ITEMS_AT_ONCE
     partitions_per_run: Annotated[int, Field(description="Partitions in one run of a backfill.")] = PARTITIONS_PER_RUN
     log_passed_checks: Annotated[bool, Field(description="Record passed check evaluations too.")] = True
-
     partitioned_checks: Annotated[
         bool, Field(description="Status of checks per partition (needs flow_compiler.assets.event_storage).")
     ] = False
@@ -139,12 +138,8 @@ def _registry(places: list[str]) -> ComponentRegistry:
     registry = ComponentRegistry([])
     for place in places:
         found = _load(place)
-        registry = registry | (found if isinstance(found, ComponentRegistry) else _declared_in(found))
+        registry = registry | (found if isinstance(found, ComponentRegistry) else ComponentRegistry.of_module(found))
     return registry
-
-
-def _declared_in(module: Any) -> ComponentRegistry:
-    return ComponentRegistry(value.__component__ for value in vars(module).values() if hasattr(value, "__component__"))
 
 
 def _load(place: str) -> Any:

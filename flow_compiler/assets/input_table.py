@@ -1,4 +1,5 @@
-"""Partitions of flows that are not about documents: a table ``key → input, variables``, filled by ``submit``."""
+"""Partitions of flows that are not about documents: a table ``key → input, variables``, filled by
+``flow-compiler submit``."""
 
 from __future__ import annotations
 
@@ -157,5 +158,5 @@ def _unknown(key: str, flow: str) -> Failure:
         message=f"no input was submitted for {key!r} of flow {flow}",
         error="input.unknown",
         category=Category.SOURCE,
-        next_step=f"Submit it: flow-compiler submit {flow} --key {key} --input ….",
+        next_step=f"Submit it: flow-compiler submit FLOW --key {key!r} --input …, with the file of flow {flow}.",
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Step
+from flow_compiler.language.source import Part
 
 DEFAULT_POOL = "cpu"
 POOL_TAG = "stepflow/pool"
@@ -59,15 +60,22 @@ def routed_pool(component: str, routes: Mapping[str, str]) -> str | None:
 
 def nested_steps(value: Json) -> Iterator[Mapping[str, Json]]:
     """The steps of every sub-flow written anywhere in a step's input, outermost first."""
+    for _, step in nested_steps_at(value):
+        yield step
+
+
+def nested_steps_at(value: Json, at: tuple[Part, ...] = ()) -> Iterator[tuple[tuple[Part, ...], Mapping[str, Json]]]:
+    """:func:`nested_steps`, each with the keys and positions that lead to it; ``at`` leads to ``value``."""
     if isinstance(value, list):
-        for member in value:
-            yield from nested_steps(member)
+        for index, member in enumerate(value):
+            yield from nested_steps_at(member, (*at, index))
     elif isinstance(value, Mapping):
         steps = value.get("steps")
-        if isinstance(steps, list):
-            yield from (step for step in steps if isinstance(step, Mapping) and isinstance(step.get("component"), str))
-        for member in value.values():
-            yield from nested_steps(member)
+        for index, step in enumerate(steps if isinstance(steps, list) else []):
+            if isinstance(step, Mapping) and isinstance(step.get("component"), str):
+                yield (*at, "steps", index), step
+        for key, member in value.items():
+            yield from nested_steps_at(member, (*at, key))
 
 
 def _nested_pool(step: Mapping[str, Json], registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:

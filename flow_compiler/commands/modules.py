@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import click
 
 from flow_compiler.engine.builtins import BUILTINS
-from flow_compiler.engine.components import Component
 from flow_compiler.engine.registry import ComponentRegistry
 
 
@@ -18,8 +19,8 @@ def registry_of(modules: Iterable[str]) -> ComponentRegistry:
     """Built-ins and the ``@component`` functions of the modules. Raises click.BadParameter."""
     found = {component.path: component for component in BUILTINS}
     for name in modules:
-        components = list(_components(name))
-        if not components:
+        components = _components(name)
+        if not list(components):
             raise _bad(f"module {name} has no function declared with @component")
         for component in components:
             known = found.setdefault(component.path, component)
@@ -28,16 +29,24 @@ def registry_of(modules: Iterable[str]) -> ComponentRegistry:
     return ComponentRegistry(found.values())
 
 
-def _components(name: str) -> Iterable[Component]:
+def _components(name: str) -> ComponentRegistry:
+    """Of the module; of a package that declares none itself, those of its modules."""
     here = str(Path.cwd())
     if here not in sys.path:  # as `python -m` does; an installed command does not
         sys.path.insert(0, here)
+    module = _imported(name)
+    found = ComponentRegistry.of_module(module)
+    if not list(found):
+        for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
+            found = found | ComponentRegistry.of_module(_imported(f"{name}.{part.name}"))
+    return found
+
+
+def _imported(name: str) -> ModuleType:
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError) as error:
         raise _bad(f"cannot import {name}: {type(error).__name__}: {error}") from error
-    declared = (getattr(value, "__component__", None) for value in vars(module).values())
-    return [component for component in declared if isinstance(component, Component)]
 
 
 def _bad(message: str) -> click.BadParameter:

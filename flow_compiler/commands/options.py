@@ -20,8 +20,8 @@ modules_option = click.option(
     "modules",
     multiple=True,
     metavar="NAME",
-    help="Python module whose @component functions the flow may call, such as my_components or "
-    "stepflow_assets.components.pages; looked up in the working directory too. May be given several times.",
+    help="Python module or package whose @component functions the flow may call, such as my_components or "
+    "stepflow_assets.components; looked up in the working directory too. May be given several times.",
 )
 
 

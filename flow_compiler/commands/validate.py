@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from flow_compiler.language.diagnostics.diagnostic import finding
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.loader import load_flow
 from flow_compiler.language.model import Flow
-from flow_compiler.language.source import Where
+from flow_compiler.language.source import Part, Where
+
+_BUILTIN = "/builtin/"
 
 
 @click.command("validate", epilog="Exit codes: 0 every flow can be used; 2 one cannot, or has errors.")
@@ -28,7 +31,8 @@ def command(flow_files: tuple[Path, ...], output_format: str, modules: tuple[str
     """Check flows without running them.
 
     Each finding has a place, a level (fatal: the flow cannot be used; error: it will fail there; warning) and what to
-    write instead. With --module, components that are neither built in nor in a module are errors.
+    write instead. A /builtin/ component that does not exist is an error; with --module, so is any other that is neither
+    built in nor in a module.
     """
     checked = [_check(file, modules) for file in flow_files]
     if output_format == "json":
@@ -46,7 +50,7 @@ def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
         place = {"line": error.line, "column": error.column}
         found = {"level": "fatal", "message": error.message, **place, "instead": error.next_step}
         return {"file": str(file), "valid": False, "diagnostics": [found]}
-    findings = diagnose(flow) + (_unknown_components(flow, modules) if modules else [])
+    findings = diagnose(flow) + _unknown_components(flow, modules)
     findings.sort(key=lambda each: (each.line or 0, each.column or 0, each.code))
     return {
         "file": str(file),
@@ -59,18 +63,31 @@ def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
 
 
 def _unknown_components(flow: Flow, modules: tuple[str, ...]) -> list[Diagnostic]:
+    """Components of steps, those of flows inside too, that nobody declares. Without modules only built-in ones are known."""
     from flow_compiler.commands.modules import registry_of
     from flow_compiler.errors import UnknownComponent
 
     registry = registry_of(modules)
     found: list[Diagnostic] = []
-    for index, step in enumerate(flow.steps):
-        try:
-            registry.get(step.component)
-        except UnknownComponent as error:
-            where = Where(flow.source, ("steps", index, "component"))
-            found.append(finding(Kind.INVALID_COMPONENT, error.message, where, instead=error.next_step))
+    for pointer, component in _called(flow):
+        if modules or component.startswith(_BUILTIN):
+            try:
+                registry.get(component)
+            except UnknownComponent as error:
+                where = Where(flow.source, pointer)
+                found.append(finding(Kind.INVALID_COMPONENT, error.message, where, instead=error.next_step))
     return found
+
+
+def _called(flow: Flow) -> Iterator[tuple[tuple[Part, ...], str]]:
+    """Where each component is written, and its path."""
+    from flow_compiler.assets.pools import nested_steps_at
+
+    for index, step in enumerate(flow.steps):
+        at = ("steps", index)
+        yield (*at, "component"), step.component
+        for pointer, nested in nested_steps_at(step.to_json().get("input"), (*at, "input")):
+            yield (*pointer, "component"), nested["component"]
 
 
 def _print(flow: dict[str, Json], *, show_all: bool) -> None:

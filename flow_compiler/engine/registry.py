@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from flow_compiler.engine.components import Component
@@ -25,6 +26,12 @@ class ComponentRegistry:
         """From functions decorated with ``@component``."""
         return cls(function.__component__ for function in functions)  # type: ignore[attr-defined]
 
+    @classmethod
+    def of_module(cls, module: ModuleType) -> ComponentRegistry:
+        """The decorated functions that the module has, imported ones included."""
+        declared = (getattr(value, "__component__", None) for value in vars(module).values())
+        return cls({id(item): item for item in declared if isinstance(item, Component)}.values())
+
     def __or__(self, other: ComponentRegistry) -> ComponentRegistry:
         return ComponentRegistry([*self, *other])
 
@@ -40,5 +47,6 @@ class ComponentRegistry:
         if found is not None:
             return found
         near = difflib.get_close_matches(path, self._by_path, n=3, cutoff=0.5)
+        near = near or [known for known in self._by_path if known.endswith(f"/{path.strip('/')}")][:3]
         hint = f"; nearest known: {', '.join(near)}" if near else ""
         raise UnknownComponent(f"no component is registered as {path!r}{hint}")

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from flow_compiler.assets.runtime import FlowRuntime, Progress, Silent
-from flow_compiler.engine.components import Component, Resources
+from flow_compiler.engine.components import Resources
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.language.canonical import digest
@@ -26,11 +26,10 @@ COMPONENT_MODULES = ("source", "pages", "docling", "ocr", "chunks", "embeddings"
 @cache
 def document_components() -> ComponentRegistry:
     """Every component this package serves; engines add the built-ins."""
-    found: list[Component] = []
+    found = ComponentRegistry([])
     for name in COMPONENT_MODULES:
-        module = import_module(f"stepflow_assets.components.{name}")
-        found += [item.__component__ for item in vars(module).values() if hasattr(item, "__component__")]
-    return ComponentRegistry(found)
+        found = found | ComponentRegistry.of_module(import_module(f"stepflow_assets.components.{name}"))
+    return found
 
 
 @cache

@@ -55,7 +55,7 @@ def test_an_unknown_key_is_refused_with_what_to_do(table: InputTable) -> None:
     refused = taken(table, "r1", "b")
     assert isinstance(refused, ItemRefusal)
     assert refused.failure.error == "input.unknown"
-    assert "flow-compiler submit greet --key b" in refused.failure.next_step
+    assert "flow-compiler submit FLOW --key 'b'" in refused.failure.next_step
 
 
 def test_only_known_keys_are_worked_on(table: InputTable) -> None:

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from flow_compiler import cli
+from flow_compiler.assets.input_table import open_input_table
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
@@ -94,6 +97,32 @@ def test_validate_knows_the_components_of_modules(command: Command) -> None:
     code, out, _ = command("validate", str(SHIPPED), *WITH_MODULE)
     assert code == 2
     assert "no component is registered as '/source/read'" in out
+
+
+@pytest.mark.parametrize(
+    ("steps", "place"),
+    [
+        ("[{id: a, component: /builtin/nopo}]", "2:28"),
+        (
+            "[{id: a, component: /builtin/map, input: {items: [], workflow: {$literal: {steps: [{id: b, component: /builtin/nopo}]}}}}]",
+            "2:110",
+        ),
+    ],
+    ids=["step", "step of a flow inside"],
+)
+def test_validate_knows_which_built_in_components_there_are(
+    command: Command, tmp_path: Path, steps: str, place: str
+) -> None:
+    (tmp_path / "flow.yaml").write_text(f"name: f\nsteps: {steps}\noutput: {{$step: a}}\n")
+    code, out, _ = command("validate", "flow.yaml")
+    assert code == 2
+    assert f"flow.yaml:{place}: error 2500 invalidComponent" in out
+    assert "nearest known: /builtin/noop" in out
+
+
+def test_the_components_of_a_package_are_those_of_its_modules(command: Command) -> None:
+    code, out, _ = command("validate", str(SHIPPED), "--module", "stepflow_assets.components")
+    assert (code, "can be used" in out) == (0, True)
 
 
 def test_show_tells_what_runs_what_it_needs_and_which_asset_it_becomes(command: Command) -> None:
@@ -246,3 +275,31 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
     assert "go on with" in err
     assert "--run-id r1" in err
     assert "Traceback" not in err
+
+
+def test_a_submitted_input_is_there_for_the_flows_partition(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    code, out, _ = command(
+        "submit", "good.yaml", "--key", "one", "--input", '{"number": 4}', "--variables", "{size: 2}"
+    )
+    assert (code, out) == (0, "one: submitted to doubling\n")
+    with closing(open_input_table(f"sqlite:///{tmp_path / '.stepflow' / 'stepflow.db'}", "doubling")) as inputs:
+        assert [(row.key, row.input, row.variables) for row in inputs.rows()] == [("one", {"number": 4}, {"size": 2})]
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_dynamic_partitions("doubling") == ["one"]
+
+
+def test_without_a_dagster_home_submit_says_what_is_left_to_do(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    code, out, _ = command("submit", "good.yaml", "--key", "one")
+    assert (code, out) == (0, "one: submitted to doubling; add the partition one in the Dagster UI\n")
+
+
+def test_a_key_that_cannot_be_a_partition_is_refused(command: Command) -> None:
+    code, _, err = command("submit", "good.yaml", "--key", "a...b")
+    assert code == 2
+    assert "'a...b' cannot be a partition key" in err

@@ -95,6 +95,17 @@ app = LazyCommands(
 )
 
 
+def _home_flag() -> str | None:
+    """What ``--home`` says, read without the parser: it may be what failed."""
+    words = sys.argv[1:]
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if word == "--home":
+            return following
+        if word.startswith("--home="):
+            return word.removeprefix("--home=")
+    return None
+
+
 def run() -> None:
     """Run the command line; never lets a traceback reach the person."""
     from flow_compiler.errors import FlowCompilerError
@@ -117,4 +128,4 @@ def run() -> None:
     except FlowCompilerError as error:
         exit_with(report(error, as_json="--json" in sys.argv))
     except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, the log the traceback
-        exit_with(report_unexpected(error))
+        exit_with(report_unexpected(error, _home_flag()))

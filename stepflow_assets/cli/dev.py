@@ -11,7 +11,7 @@ import click
 
 
 @click.command("dev")
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Of the UI.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: keep it on loopback.")
 @click.pass_obj
 def command(flags: dict[str, Any], port: int, host: str) -> None:

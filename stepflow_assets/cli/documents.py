@@ -10,7 +10,13 @@ from stepflow_assets.cli.output import document_json, json_option, print_documen
 
 
 @click.command("documents")
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(["indexed", "empty", "partial", "failed"]))
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(["indexed", "empty", "partial", "failed"]),
+    help="Only these (may be given again).",
+)
 @click.option("--source", help="Only documents of this source.")
 @json_option
 @click.pass_obj

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from stepflow_assets.cli.output import json_option, print_json
+from stepflow_assets.cli.passwords import password_option
 
 
 @click.command("evidence")
@@ -17,13 +18,18 @@ from stepflow_assets.cli.output import json_option, print_json
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PNG file to write."
 )
 @click.option("--crop", is_flag=True, help="Only the place with a margin, not the whole page.")
+@password_option
 @json_option
 @click.pass_obj
 def command(flags: dict[str, Any], chunk: str, output: Path, crop: bool, as_json: bool) -> None:
     """Draw the place a chunk comes from, with the evidence box on it.
 
     Pages are rendered from the pinned source bytes. Slides and sheets are drawings, labelled as such; flowing text is a
-    crop of the text. CHUNK is an id as `search` shows it.
+    crop of the text. CHUNK is an id as `search`, `show` and `export --what chunks` give it.
+
+    \b
+    Example:
+      stepflow-assets evidence 5bd2ef4cc9a1-0000-a6bc38f5 -o place.png --crop
     """
     from stepflow_assets.operations.evidencing import draw_chunk
     from stepflow_assets.operations.workspace import Workspace

@@ -22,7 +22,15 @@ from stepflow_assets.cli.output import json_option, print_json_lines
 @json_option
 @click.pass_obj
 def command(flags: dict[str, Any], document: str, what: str, as_json: bool) -> None:
-    """Write a document's text, pages, blocks or chunks to stdout. All but text are JSON lines."""
+    """Write a document's text, pages, blocks or chunks to stdout. All but text are JSON lines.
+
+    DOCUMENT is an id as `documents` shows it, or the end of its path when only one document ends so.
+
+    \b
+    Examples:
+      stepflow-assets export report.pdf > report.txt
+      stepflow-assets export report.pdf --what chunks | jq .place
+    """
     from stepflow_assets.operations.exporting import export
     from stepflow_assets.operations.lookup import known_document
     from stepflow_assets.operations.workspace import Workspace

@@ -47,9 +47,10 @@ def report(error: FlowCompilerError, *, as_json: bool) -> int:
     return exit_code(error)
 
 
-def report_unexpected(error: Exception) -> int:
-    """A mistake of ours: one sentence, and the traceback in a file to attach to a report."""
-    file = Path(os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs" / f"error-{int(time.time())}-{os.getpid()}.txt"
+def report_unexpected(error: Exception, home: str | None = None) -> int:
+    """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report."""
+    folder = Path(home or os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs"
+    file = folder / f"error-{int(time.time())}-{os.getpid()}.txt"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")

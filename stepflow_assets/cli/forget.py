@@ -18,8 +18,12 @@ from stepflow_assets.cli.output import json_option, print_json
 def command(flags: dict[str, Any], documents: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Erase documents: catalog row, index, journal outcomes, and memo entries and artifacts that only they used.
 
-    What stays is the hash of each id and its last generation. The source file is not touched: ingesting it again makes
-    it a new document.
+    What stays is the hash of each id and its last generation, and the ids in Dagster's history of runs. The source file
+    is not touched: ingesting it again makes it a new document.
+
+    \b
+    Example:
+      stepflow-assets forget files:data/contract.pdf
     """
     from stepflow_assets.operations.erasing import forget
     from stepflow_assets.operations.history import forget_partitions

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from stepflow_assets.cli.failing import exit_with
 from stepflow_assets.cli.output import json_option
+from stepflow_assets.cli.passwords import password_option
 
 
 @click.command("ingest")
@@ -18,11 +18,7 @@ from stepflow_assets.cli.output import json_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why, and do nothing.")
 @click.option("--watch", is_flag=True, help="Stay, and ingest what appears or changes, until Ctrl-C.")
 @click.option("--refresh", is_flag=True, help="Ignore what is remembered: compute everything anew.")
-@click.option(
-    "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Passwords of encrypted documents, one a line.",
-)
+@password_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 @json_option
 @click.pass_obj
@@ -34,15 +30,14 @@ def command(
     dry_run: bool,
     watch: bool,
     refresh: bool,
-    password_file: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Ingest files and folders (none named: every configured source); unchanged documents cost nothing.
 
-    Reads PDF, images (PNG, JPEG, TIFF, BMP, WebP), DOCX, PPTX, XLSX, ODT, ODS, ODP, HTML, Markdown, AsciiDoc, CSV,
-    EPUB, mail (EML, MSG), JATS and WebVTT; the content decides, not the name. Interrupted or killed? Give the same
-    command again: finished pages are kept.
+    Reads PDF, images (PNG, JPEG, TIFF, BMP, WebP, GIF), DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, HTML, Markdown,
+    AsciiDoc, CSV, plain text, WebVTT, JATS, USPTO XML, LaTeX and mail (EML, MSG); the content decides, not the name.
+    Interrupted or killed? Give the same command again: finished pages are kept.
 
     \b
     Examples:
@@ -53,8 +48,6 @@ def command(
     from stepflow_assets.cli.ingesting import Request, ingest_once, watch_and_ingest
     from stepflow_assets.settings import Settings
 
-    if password_file is not None:
-        flags = {**flags, "password_file": str(password_file)}
     settings = Settings.load(flags)
     request = Request(paths, include, exclude, refresh=refresh, dry_run=dry_run, quiet=quiet, as_json=as_json)
     all_well = ingest_once(settings, request)

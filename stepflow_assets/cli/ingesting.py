@@ -90,9 +90,13 @@ def _summary(decisions: Sequence[Decision], rows: Sequence[CatalogRow], seconds:
     counts = {outcome: sum(row.outcome is outcome and not row.running for row in rows) for outcome in Outcome}
     parts = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     if done == 0:
-        click.echo(f"{len(rows)} documents ({parts}): nothing had to be recomputed")
+        click.echo(f"{_counted(rows)} ({parts}): nothing had to be recomputed")
     else:
-        click.echo(f"{len(rows)} documents ({parts}): {done} run in {seconds:.1f} s, {len(decisions) - done} unchanged")
+        click.echo(f"{_counted(rows)} ({parts}): {done} run in {seconds:.1f} s, {len(decisions) - done} unchanged")
+
+
+def _counted(things: Sequence[object]) -> str:
+    return "1 document" if len(things) == 1 else f"{len(things)} documents"
 
 
 def _show_plan(decisions: Sequence[Decision], request: Request) -> None:
@@ -104,7 +108,7 @@ def _show_plan(decisions: Sequence[Decision], request: Request) -> None:
     for decision in decisions:
         verb = "run " if decision.needs_work else "keep"
         click.echo(f"{verb}  {decision.document.document_id}  ({decision.reason})")
-    click.echo(f"{sum(d.needs_work for d in decisions)} of {len(decisions)} documents would be run", err=True)
+    click.echo(f"{sum(d.needs_work for d in decisions)} of {_counted(decisions)} would be run", err=True)
 
 
 def watch_and_ingest(settings: Settings, request: Request) -> None:

@@ -18,12 +18,13 @@ def command(flags: dict[str, Any], as_json: bool) -> None:
     from stepflow_assets.settings import Settings, shown_value
 
     settings = Settings.load(flags)
+    values = settings.model_dump(mode="json")
     listed = [
         {
             "setting": name,
             "flag": f"--{name.replace('_', '-')}",
             "environment": f"STEPFLOW_{name.upper()}",
-            "value": shown_value(getattr(settings, name)),
+            "value": shown_value(values[name]),
             "origin": _origin(name, flags, settings.model_fields_set),
             "description": field.description or "",
         }

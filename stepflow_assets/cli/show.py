@@ -14,7 +14,10 @@ from stepflow_assets.cli.output import document_json, json_option, print_documen
 @json_option
 @click.pass_obj
 def command(flags: dict[str, Any], document: str, as_json: bool) -> None:
-    """Show one document: outcome, pages, chunks and their places."""
+    """Show one document: outcome, pages, chunks and their places.
+
+    DOCUMENT is an id as `documents` shows it, or the end of its path when only one document ends so.
+    """
     from stepflow_assets.documents.evidence import describe
     from stepflow_assets.documents.identity import document_digest
     from stepflow_assets.operations.lookup import known_document

@@ -1,7 +1,8 @@
 """Forgetting documents and collecting what no document uses. Both really erase.
 
 What stays of a forgotten document is the hash of its id and its last generation (a late writer of an older run is
-refused by it). Dagster keeps its own history of runs; the document's partition is removed.
+refused by it). Dagster keeps its own history of runs, which names documents but holds none of their words; the
+document's partition is removed.
 """
 
 from __future__ import annotations

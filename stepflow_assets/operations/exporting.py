@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 from flow_compiler.engine.outcomes import Json
+from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.evidence import describe
+from stepflow_assets.documents.identity import document_digest
 from stepflow_assets.operations.replaying import replay
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
+from stepflow_assets.resources.search import public_chunk_id
 
 
 async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[str, Any]]:
@@ -18,7 +21,8 @@ async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[
     Raises UnknownDocument, and ComponentError with the document's own reason where it failed.
     """
     if what == "chunks":
-        return [_chunk(chunk) for chunk in workspace.index.chunks(row.document_id)]
+        digest = document_digest(row.document_id)
+        return [_chunk(chunk, digest) for chunk in workspace.index.chunks(row.document_id)]
     results = await replay(workspace, row, ["pages", "ocr_blocks"])
     pages = results["pages"]["results"]
     if what == "pages":
@@ -27,10 +31,10 @@ async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[
     return blocks if what == "blocks" else _text(blocks)
 
 
-def _chunk(chunk: Any) -> dict[str, Any]:
-    data: dict[str, Any] = chunk.model_dump(mode="json")
-    data["place"] = "; ".join(dict.fromkeys(describe(place) for place in chunk.places))
-    return data
+def _chunk(chunk: Chunk, digest: str) -> dict[str, Any]:
+    """``chunk`` is the id that ``search`` shows and ``evidence`` takes; ``id`` is the one within the document."""
+    place = "; ".join(dict.fromkeys(describe(place) for place in chunk.places))
+    return {"chunk": public_chunk_id(digest, chunk.id), **chunk.model_dump(mode="json"), "place": place}
 
 
 def _page(number: int, item: Json) -> dict[str, Any]:

@@ -11,17 +11,21 @@ from stepflow_assets.resources.catalog import CatalogRow
 
 
 def known_document(workspace: Workspace, text: str) -> CatalogRow:
-    """By id, or by the end of its path when that is unambiguous. Raises UnknownDocument with the nearest names."""
+    """By id, or by the end of id or path when that is unambiguous. Raises UnknownDocument with the nearest names."""
     row = workspace.catalog.get(text)
     if row is not None:
         return row
     rows = workspace.catalog.rows()
-    ending = [row for row in rows if row.path == text or row.path.endswith(f"/{text}")]
+    ending = [row for row in rows if any(_ends_in(name, text) for name in (row.path, row.document_id))]
     if len(ending) == 1:
         return ending[0]
     near = [row.document_id for row in ending[:3]] or _nearest(text, rows)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     raise UnknownDocument(f"no document is called {text!r}{hint}")
+
+
+def _ends_in(name: str, text: str) -> bool:
+    return f"/{name.replace(':', '/', 1)}".endswith(f"/{text}") or f"/{name}".endswith(f"/{text}")
 
 
 def _nearest(text: str, rows: Sequence[CatalogRow]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Sources:
 
     def under(self, path: Path) -> Iterator[SeenDocument]:
         """Documents at or below a local path: of the configured source that holds it, else of ``files``."""
-        absolute = path.absolute()
+        absolute = Path(os.path.normpath(path.absolute()))  # no "..", links kept: the name a person knows
         for source in self._configured.values():
             root = source.root()
             if root is not None and absolute.is_relative_to(root):

@@ -1,0 +1,56 @@
+"""Documents and chunks by the names that commands show: what one prints, another takes."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from stepflow_assets.errors import UnknownDocument
+from stepflow_assets.operations.exporting import export
+from stepflow_assets.operations.gathering import gather
+from stepflow_assets.operations.lookup import known_document
+from stepflow_assets.operations.workspace import Workspace
+from tests.operations.conftest import Place
+
+
+@pytest.mark.parametrize("typed", ["docs:in/a%0Ab.pdf", "in/a%0Ab.pdf", "a%0Ab.pdf", "a\nb.pdf", "in/a\nb.pdf"])
+def test_a_document_is_found_by_the_end_of_its_id_or_path(place: Place, typed: str) -> None:
+    (place.folder / "in").mkdir()
+    place.write("in/a\nb.pdf", "Alder trees stand by the river.")
+    with Workspace(place.settings) as workspace:
+        workspace.catalog.enter(gather(workspace.sources, []))
+        assert known_document(workspace, typed).document_id == "docs:in/a%0Ab.pdf"
+
+
+@pytest.mark.parametrize("typed", ["b.pdf", "n/a%0Ab.pdf", "a.pdf"])
+def test_part_of_a_name_is_not_enough(place: Place, typed: str) -> None:
+    place.write("a\nb.pdf", "Alder trees stand by the river.")
+    with Workspace(place.settings) as workspace:
+        workspace.catalog.enter(gather(workspace.sources, []))
+        with pytest.raises(UnknownDocument):
+            known_document(workspace, typed)
+
+
+def test_exported_chunks_carry_the_id_that_evidence_takes(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    place.ingest()
+    with Workspace(place.settings) as workspace:
+        exported = asyncio.run(export(workspace, known_document(workspace, "a.pdf"), "chunks"))
+        found = [workspace.index.chunk(chunk["chunk"]) for chunk in exported]
+    assert [hit and hit.chunk.text for hit in found] == [chunk["text"] for chunk in exported]
+    assert len(found) == 1
+
+
+def test_a_path_with_dots_is_the_file_it_leads_to(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    outside = place.folder.parent / "outside.txt"
+    outside.write_text("Elsewhere.")
+    with Workspace(place.settings) as workspace:
+
+        def ids(path: Path) -> list[str]:
+            return [document.document_id for document in gather(workspace.sources, [str(path)])]
+
+        assert ids(place.folder / ".." / place.folder.name / "a.pdf") == ["docs:a.pdf"]
+        assert [name.partition(":")[0] for name in ids(place.folder / ".." / "outside.txt")] == ["files"]

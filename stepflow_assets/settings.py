@@ -6,6 +6,8 @@ Precedence: command-line flag, then environment variable (``STEPFLOW_…``, nest
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as UnreadableSetting
 
 from stepflow_assets.errors import SettingsError
 
 DEFAULT_CONFIG_FILE = "stepflow.toml"
+CONFIG_VARIABLE = "STEPFLOW_CONFIG"
 
 
 class SourceSettings(BaseModel):
@@ -35,7 +40,7 @@ class Settings(BaseSettings):
     """All settings. Build with :meth:`load`, which reports what cannot be used as a SettingsError."""
 
     model_config = SettingsConfigDict(
-        env_prefix="STEPFLOW_", env_nested_delimiter="__", frozen=True, extra="ignore", toml_file=DEFAULT_CONFIG_FILE
+        env_prefix="STEPFLOW_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file=DEFAULT_CONFIG_FILE
     )
 
     home: Path = Field(
@@ -94,22 +99,22 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = Path(os.environ.get("STEPFLOW_CONFIG", DEFAULT_CONFIG_FILE))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
 
     @classmethod
     def load(cls, flags: Mapping[str, Any] | None = None) -> Settings:
         """From flags (only those given), environment and file. Raises SettingsError naming field and place."""
         given = {name: value for name, value in (flags or {}).items() if value is not None}
+        if CONFIG_VARIABLE in os.environ and not _config_file().is_file():
+            raise SettingsError(f"{CONFIG_VARIABLE} names {_config_file()}, which is not a file")
         try:
-            settings = cls(**given)
+            return cls(**given)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"setting {field}: {first['msg']}") from None
+            raise SettingsError(_what_is_wrong(error.errors()[0])) from None
+        except UnreadableSetting as error:  # its message has the field, never the value
+            raise SettingsError(f"{error}: it has to be JSON") from None
         except (OSError, ValueError) as error:
-            raise SettingsError(f"the settings file cannot be read: {error}") from None
-        return settings
+            raise SettingsError(f"{_config_file()} cannot be read: {error}") from None
 
     @cached_property
     def home_folder(self) -> Path:
@@ -140,6 +145,18 @@ class Settings(BaseSettings):
         return self.flow or shipped("flows/document_ingestion.yaml")
 
 
+def _config_file() -> Path:
+    return Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG_FILE))
+
+
+def _what_is_wrong(first: ErrorDetails) -> str:
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"setting {field}: {first['msg']}"
+    near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+    return f"there is no setting {field}" + (f"; did you mean {near[0]}?" if near else "")
+
+
 def shipped(name: str) -> Path:
     """A file that ships with the package: beside the code in a checkout, inside the package once installed."""
     package = Path(__file__).parent
@@ -152,6 +169,6 @@ def shipped(name: str) -> Path:
 
 
 def shown_value(value: Any) -> str:
-    """A setting's value as it may be shown: the password of a URL is left out."""
-    text = "" if value is None else str(value)
+    """A setting's value (as JSON has it) in words: the password of a URL is left out."""
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return re.sub(r"(://[^:/@\s]+):[^@\s]+@", r"\1:***@", text)

@@ -81,7 +81,8 @@ def test_a_variable_that_is_not_json_is_named_and_not_shown(monkeypatch: pytest.
     assert "secret" not in str(error.value)
 
 
-def test_values_are_shown_as_they_are_written() -> None:
+def test_values_are_shown_as_they_are_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     values = Settings(sources={"docs": SourceSettings(path=Path("data"))}).model_dump(mode="json")
     assert shown_value(values["sources"]) == '{"docs": {"path": "data", "include": [], "exclude": []}}'
     assert (shown_value(values["log_passed_checks"]), shown_value(values["ocr_workers"])) == ("true", "")

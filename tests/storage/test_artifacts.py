@@ -136,6 +136,16 @@ async def test_copies_of_a_bucket_end_with_the_store():
     assert not path.exists()
 
 
+async def test_copies_asked_for_at_once_lie_in_one_folder():
+    for _ in range(20):
+        store = in_a_bucket()
+        names = [(await store.put(bytes([number]))).id for number in range(32)]
+        paths = await asyncio.gather(*map(store.local_path, names))
+        assert len({path.parent for path in paths}) == 1
+        assert all(path.exists() for path in paths)
+        store.close()
+
+
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "taken").write_text("")
     for location in (tmp_path / "taken", tmp_path / "taken" / "below"):

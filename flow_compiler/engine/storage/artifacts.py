@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -54,6 +55,7 @@ class ObjectArtifacts:
             _LOCAL_THREADS if folder else _REMOTE_THREADS, thread_name_prefix="artifacts"
         )
         self._cache: tempfile.TemporaryDirectory[str] | None = None
+        self._one_makes_the_cache = threading.Lock()
         self._verified: dict[str, tuple[int, int]] = {}  # digest → size and mtime of a file that had that digest
 
     async def put(self, data: bytes, kind: str = "binary") -> BlobRef:
@@ -134,8 +136,9 @@ class ObjectArtifacts:
             return file
 
     def _cached(self, digest: str) -> Path:
-        if self._cache is None:
-            self._cache = tempfile.TemporaryDirectory(prefix="stepflow-artifacts-")
+        with self._one_makes_the_cache:  # a second folder would take the first one, with files in use, away
+            if self._cache is None:
+                self._cache = tempfile.TemporaryDirectory(prefix="stepflow-artifacts-")
         file = Path(self._cache.name) / _path(digest).rpartition("/")[2]
         if not file.exists():
             data = self._get(digest)

@@ -27,12 +27,14 @@ def command(
       stepflow-assets search "who pays for a burst pipe"
       stepflow-assets search 人口 --json
     """
+    from stepflow_assets.operations.lookup import known_document
     from stepflow_assets.operations.searching import search
     from stepflow_assets.operations.workspace import Workspace
     from stepflow_assets.settings import Settings
 
     with Workspace(Settings.load(flags)) as workspace:
-        hits = search(workspace, " ".join(query), limit=limit, documents=documents or None)
+        within = [known_document(workspace, name).document_id for name in documents]
+        hits = search(workspace, " ".join(query), limit=limit, documents=within or None)
     if as_json:
         print_json_lines(hit_json(hit) for hit in hits)
     for number, hit in enumerate(hits, 1) if not as_json else ():

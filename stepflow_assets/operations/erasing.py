@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import Category
 from stepflow_assets.errors import UnknownDocument
+from stepflow_assets.operations.lookup import exact_document
 from stepflow_assets.operations.workspace import Workspace
 
 
@@ -30,9 +31,7 @@ class Erased:
 async def forget(workspace: Workspace, document_ids: Sequence[str]) -> Erased:
     """Erase documents. Raises UnknownDocument before anything is touched, also for one that a run has in hand."""
     for document_id in document_ids:
-        row = workspace.catalog.get(document_id)
-        if row is None:
-            raise UnknownDocument(f"no document is called {document_id!r}")
+        row = exact_document(workspace, document_id)
         if row.running:
             raise UnknownDocument(
                 f"{document_id!r} is in hand of run {row.run_id}",

@@ -16,12 +16,28 @@ def known_document(workspace: Workspace, text: str) -> CatalogRow:
     if row is not None:
         return row
     rows = workspace.catalog.rows()
-    ending = [row for row in rows if any(_ends_in(name, text) for name in (row.path, row.document_id))]
+    ending = _ending(text, rows)
     if len(ending) == 1:
         return ending[0]
-    near = [row.document_id for row in ending[:3]] or _nearest(text, rows)
+    raise _unknown(text, rows)
+
+
+def exact_document(workspace: Workspace, document_id: str) -> CatalogRow:
+    """By id alone, for what cannot be undone. Raises UnknownDocument with the nearest names."""
+    row = workspace.catalog.get(document_id)
+    if row is None:
+        raise _unknown(document_id, workspace.catalog.rows())
+    return row
+
+
+def _ending(text: str, rows: Sequence[CatalogRow]) -> list[CatalogRow]:
+    return [row for row in rows if any(_ends_in(name, text) for name in (row.path, row.document_id))]
+
+
+def _unknown(text: str, rows: Sequence[CatalogRow]) -> UnknownDocument:
+    near = [row.document_id for row in _ending(text, rows)[:3]] or _nearest(text, rows)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
-    raise UnknownDocument(f"no document is called {text!r}{hint}")
+    return UnknownDocument(f"no document is called {text!r}{hint}")
 
 
 def _ends_in(name: str, text: str) -> bool:

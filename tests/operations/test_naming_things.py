@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stepflow_assets.errors import UnknownDocument
+from stepflow_assets.operations.erasing import forget
 from stepflow_assets.operations.exporting import export
 from stepflow_assets.operations.gathering import gather
 from stepflow_assets.operations.lookup import known_document
@@ -31,6 +32,15 @@ def test_part_of_a_name_is_not_enough(place: Place, typed: str) -> None:
         workspace.catalog.enter(gather(workspace.sources, []))
         with pytest.raises(UnknownDocument):
             known_document(workspace, typed)
+
+
+def test_forgetting_wants_the_whole_id_and_says_it(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.")
+    with Workspace(place.settings) as workspace:
+        workspace.catalog.enter(gather(workspace.sources, []))
+        with pytest.raises(UnknownDocument, match="did you mean docs:a.pdf"):
+            asyncio.run(forget(workspace, ["a.pdf"]))
+        assert workspace.catalog.get("docs:a.pdf") is not None
 
 
 def test_exported_chunks_carry_the_id_that_evidence_takes(place: Place) -> None:

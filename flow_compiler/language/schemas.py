@@ -37,7 +37,7 @@ def declared_variables(flow: Flow) -> Mapping[str, Json]:
 
 
 def secret_variables(flow: Flow) -> frozenset[str]:
-    """Variables marked ``is_secret: true``: their values never appear in logs or metadata."""
+    """Variables marked ``is_secret: true``: whoever logs or shows variables leaves their values out."""
     return frozenset(
         name
         for name, schema in declared_variables(flow).items()

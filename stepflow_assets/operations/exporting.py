@@ -9,7 +9,7 @@ from flow_compiler.engine.outcomes import Json
 from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.evidence import describe
 from stepflow_assets.documents.identity import document_digest
-from stepflow_assets.operations.replaying import replay
+from stepflow_assets.operations.replaying import reason_of, replay
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
 from stepflow_assets.resources.search import public_chunk_id
@@ -21,6 +21,8 @@ async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[
     Raises UnknownDocument, and ComponentError with the document's own reason where it failed.
     """
     if what == "chunks":
+        if row.failure is not None and row.live_generation is None:
+            raise reason_of(row.failure)
         digest = document_digest(row.document_id)
         return [_chunk(chunk, digest) for chunk in workspace.index.chunks(row.document_id)]
     results = await replay(workspace, row, ["pages", "ocr_blocks"])

@@ -42,13 +42,18 @@ async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) ->
     for step in steps:
         outcome = ended.records[step].outcome
         if isinstance(outcome, Failure):
-            raise ComponentError(
-                outcome.message,
-                code=outcome.error,
-                category=outcome.category,
-                retryable=outcome.retryable,
-                next_step=outcome.next_step,
-            )
+            raise reason_of(outcome)
         assert isinstance(outcome, Success)
         results[step] = outcome.result
     return results
+
+
+def reason_of(failure: Failure) -> ComponentError:
+    """A recorded failure as the error it was."""
+    return ComponentError(
+        failure.message,
+        code=failure.error,
+        category=failure.category,
+        retryable=failure.retryable,
+        next_step=failure.next_step,
+    )

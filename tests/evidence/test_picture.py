@@ -220,7 +220,7 @@ def test_a_slide_is_drawn_with_its_texts_in_their_boxes_and_the_place_marked(tmp
     assert picture.getpixel((1200, 500)) == (255, 255, 255)
     assert picture.crop((140, 70, 600, 200)).getextrema()[0][0] < 80  # the title is written in its box
     crop = drawn(place, format="pptx", document=document, crop=True)
-    assert crop.width < 700 or crop.width == 720
+    assert crop.width < picture.width
     with pytest.raises(EvidenceError, match="slide 2"):
         drawn(SlidePlace(slide=2, quads=()), format="pptx", document=document)
 

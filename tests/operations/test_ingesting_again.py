@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 
+import pytest
+
+from flow_compiler.errors import ComponentError
 from stepflow_assets.cli.ingesting import Request, run_decisions
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.operations.erasing import collect, forget
+from stepflow_assets.operations.exporting import export
 from stepflow_assets.operations.ingesting import decide_retry
 from stepflow_assets.operations.workspace import Workspace
 from tests.operations.conftest import Place
@@ -165,6 +169,19 @@ def test_one_bad_document_hurts_no_other_and_can_be_retried_alone(place: Place) 
         assert [decision.document.document_id for decision in decisions] == ["docs:bad.pdf"]
         assert run_decisions(workspace, decisions, Request(quiet=True))
     assert place.rows()["bad.pdf"].outcome is Outcome.INDEXED
+
+
+@pytest.mark.parametrize("what", ["text", "pages", "blocks", "chunks"])
+def test_exporting_a_document_that_failed_says_why(what: str, place: Place) -> None:
+    (place.folder / "bad.pdf").write_bytes(b"%PDF-1.4 cut off")
+    place.ingest()
+
+    with Workspace(place.settings) as workspace:
+        [row] = workspace.catalog.rows()
+        with pytest.raises(ComponentError) as told:
+            asyncio.run(export(workspace, row, what))
+
+    assert told.value.code == "document.damaged"
 
 
 def test_an_encrypted_document_waits_for_its_password_and_the_password_is_kept_nowhere(place: Place) -> None:

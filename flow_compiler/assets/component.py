@@ -13,6 +13,7 @@ import dagster as dg
 from pydantic import Field
 
 from flow_compiler.assets.blueprint import name_of
+from flow_compiler.assets.closing import orphaned_runs_sensor
 from flow_compiler.assets.compile import compile_flow
 from flow_compiler.assets.input_table import open_input_table
 from flow_compiler.assets.options import ITEMS_AT_ONCE, PARTITIONS_PER_RUN, CompileOptions
@@ -40,7 +41,8 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
     """Compiles a Stepflow flow into partitioned assets.
 
     Without ``runtime``, partitions get their inputs from a table that ``flow-compiler submit`` fills, and the flow may
-    call the built-ins and the given ``components``. ``items_at_once`` and ``partitions_per_run`` are at least 1.
+    call the built-ins and the given ``components``. ``items_at_once`` and ``partitions_per_run`` are at least 1. A
+    sensor, ``<flow>_orphaned_runs``, closes runs whose process died.
     """
 
     flow: Annotated[
@@ -87,6 +89,7 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
         """Raises FlowLoadError, FlowRejected."""
         flow = load_flow(Path(context.path) / self.flow)
         registry = _registry(self.components)
+        locks = _home() / "runs"
         options = CompileOptions(
             runtime=_named(self.runtime) if self.runtime else self._runtime(registry, name_of(flow, self.name)),
             registry=registry,
@@ -97,9 +100,14 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
             partitions_per_run=max(1, self.partitions_per_run),
             log_passed_checks=self.log_passed_checks,
             partitioned_checks=self.partitioned_checks,
-            run_locks=_home() / "runs",
+            run_locks=locks,
         )
-        return compile_flow(flow, options).definitions
+        compiled = compile_flow(flow, options)
+        # Inputs of a table are in nobody's hand; a runtime of one's own learns from its inputs what its runs took.
+        sensor = orphaned_runs_sensor(
+            [compiled], locks, lambda run_id, failure: (), tuple, name=f"{compiled.name}_orphaned_runs"
+        )
+        return dg.Definitions.merge(compiled.definitions, dg.Definitions(sensors=[sensor]))
 
     def _runtime(self, registry: ComponentRegistry, flow_name: str) -> OpenRuntime:
         database = self.database_url or f"sqlite:///{_home() / 'stepflow.db'}"

@@ -37,6 +37,7 @@ def test_a_defs_yaml_gives_assets_that_run_on_submitted_inputs(
         with sandbox.build_all_defs() as defs:
             keys = {spec.key for spec in defs.resolve_all_asset_specs()}
             assert keys == {dg.AssetKey(["greet", "greeting"]), dg.AssetKey(["greet", "answer"])}
+            assert [sensor.name for sensor in defs.sensors or ()] == ["greet_orphaned_runs"]
             table = open_input_table(f"sqlite:///{tmp_path / 'home' / 'stepflow.db'}", "greet")
             table.submit("ada", {"name": "Ada"})
             table.submit("bob", {"title": "no name"})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import PurePath
 
 from flow_compiler.assets.checks import StepCheck
@@ -38,11 +37,6 @@ class Blueprint:
     @property
     def assets(self) -> tuple[str, ...]:
         return self.lineage.assets
-
-    @cached_property
-    def check_names(self) -> Mapping[str, str]:
-        """Dagster name of each check → its own name, over all steps."""
-        return {dagster_name(check.name): check.name for checks in self.checks.values() for check in checks}
 
     @property
     def graph_name(self) -> str:

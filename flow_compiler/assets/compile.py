@@ -41,11 +41,6 @@ class CompiledFlow:
         return self.blueprint.name
 
     @property
-    def asset_names(self) -> Mapping[str, str]:
-        """Step id → name of its asset."""
-        return self.blueprint.names.by_id
-
-    @property
     def asset_keys(self) -> Mapping[str, dg.AssetKey]:
         return asset_keys(self.blueprint)
 

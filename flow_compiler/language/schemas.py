@@ -26,11 +26,6 @@ def variables_schema(flow: Flow) -> Json:
     return _properties(flow.schemas).get("variables")
 
 
-def step_schema(flow: Flow, step_id: str) -> Json:
-    """The JSON schema of a step's result, or None."""
-    return _properties(_properties(flow.schemas).get("steps")).get(step_id)
-
-
 def declared_variables(flow: Flow) -> Mapping[str, Json]:
     """Variable name → its schema, in the order written."""
     return _properties(variables_schema(flow))

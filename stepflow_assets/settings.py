@@ -36,6 +36,16 @@ class SourceSettings(BaseModel):
     exclude: tuple[str, ...] = Field(default=(), description="Globs of paths to leave out.")
 
 
+class PoolOptions(BaseModel):
+    """A pool that is a place of its own: the tags its ops carry, and what limits them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kubernetes: dict[str, Any] = Field(default_factory=dict, description="Value of the op tag dagster-k8s/config.")
+    limit: str | None = Field(default=None, description="Dagster pool that limits these ops across runs.")
+    tags: dict[str, str] = Field(default_factory=dict, description="Further op tags.")
+
+
 class Settings(BaseSettings):
     """All settings. Build with :meth:`load`, which reports what cannot be used as a SettingsError."""
 
@@ -86,6 +96,14 @@ class Settings(BaseSettings):
         default=300.0, gt=0, description="Seconds after which a stuck conversion is ended."
     )
     ocr_provider: str | None = Field(default=None, description="OCR provider by name (default: the registry chooses).")
+    pools: dict[str, PoolOptions] = Field(
+        default_factory=dict,
+        description='Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
+    )
+    routes: dict[str, str] = Field(
+        default_factory=dict,
+        description='Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.',
+    )
     log_passed_checks: bool = Field(
         default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
     )

@@ -6,6 +6,7 @@ import dagster as dg
 
 from flow_compiler.assets.compile import CompiledFlow, compile_flow
 from flow_compiler.assets.options import CompileOptions
+from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import Progress
 from stepflow_assets.assets.checks import DOCUMENT_CHECKS
 from stepflow_assets.assets.runtime import document_components, document_flow, open_runtime
@@ -22,6 +23,8 @@ def compile_documents(settings: Settings, progress: Progress | None = None) -> C
             runtime=lambda: open_runtime(settings, progress),
             registry=document_components(),
             checks=[check for check in DOCUMENT_CHECKS if check.step_id in steps],
+            pools={name: PoolSettings(**dict(pool)) for name, pool in settings.pools.items()},
+            routes=settings.routes,
             documents_at_once=settings.documents_at_once,
             log_passed_checks=settings.log_passed_checks,
             run_locks=settings.run_locks,

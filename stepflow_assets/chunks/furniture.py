@@ -44,6 +44,15 @@ def furniture(pages: Sequence[PageBlocks]) -> frozenset[tuple[int, str]]:
         for block in page.blocks
         if block.furniture or block.kind in FURNITURE
     }
+    repeated = _repeated(pages)
+    everything = {(page.page, block.id) for page in pages if page.page is not None for block in page.blocks}
+    if everything <= found | repeated:  # a document that only repeats itself still says something
+        return frozenset(found)
+    return frozenset(found | repeated)
+
+
+def _repeated(pages: Sequence[PageBlocks]) -> set[tuple[int, str]]:
+    found: set[tuple[int, str]] = set()
     groups: dict[str, list[_Candidate]] = defaultdict(list)
     for page in pages:
         for candidate in _margin(page):
@@ -52,7 +61,7 @@ def furniture(pages: Sequence[PageBlocks]) -> frozenset[tuple[int, str]]:
         for cluster in _by_height(group):
             if _runs_on(cluster) and _follows_pages(cluster):
                 found.update((item.page, item.block.id) for item in cluster)
-    return frozenset(found)
+    return found
 
 
 def _margin(page: PageBlocks) -> Iterable[_Candidate]:

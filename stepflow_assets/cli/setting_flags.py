@@ -20,8 +20,13 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
     ("page_deadline", "Seconds after which the worker of a stuck page is ended."),
     ("document_deadline", "Seconds after which a stuck conversion is ended."),
     ("ocr_provider", "OCR provider by name (default: the registry chooses)."),
+    (
+        "pools",
+        'Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
+    ),
+    ("routes", 'Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.'),
     ("log_passed_checks", "Record passed check evaluations too (off: only failed ones, for big backfills)."),
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 
-JSON_VALUED = frozenset({"sources", "variables"})
+JSON_VALUED = frozenset({"pools", "routes", "sources", "variables"})

@@ -69,6 +69,11 @@ def test_a_header_at_another_height_is_not_the_running_header():
     assert not furniture(pages)
 
 
+def test_a_document_that_only_repeats_itself_is_not_all_furniture():
+    pages = [page(n, [paragraph("Alder trees stand by the river.", top=0.05)]) for n in range(1, 6)]
+    assert not furniture(pages)
+
+
 def test_what_page_analysis_marked_as_furniture_is_left_out():
     blocks = [paragraph("Confidential", kind="page_footer"), paragraph("7", furniture=True), paragraph("Text.")]
     assembly = assemble([page(1, blocks)])

@@ -65,7 +65,7 @@ class DocumentInputs:
         row = self.catalog.get(end.key)
         if row is None:  # refused before it was entered, or forgotten meanwhile: there is nothing to record it on
             return
-        if not end.complete:
+        if not end.complete or _superseded(end.result):
             self.catalog.release(end.key, run_id)
             return
         taken = self.catalog.taken(run_id, end.key)
@@ -103,6 +103,12 @@ def _finish(run_id: str, end: ItemEnd, generation: int, version: str, identity: 
         memo_keys=end.memo_keys,
         artifacts=end.artifacts,
     )
+
+
+def _superseded(result: FlowResult) -> bool:
+    """A newer version is live: the run that published it says how the document is."""
+    published = _published(result)
+    return isinstance(published, Published) and published.superseded
 
 
 def _published(result: FlowResult) -> Published | Failure:

@@ -12,7 +12,7 @@ from flow_compiler.engine.components import ComponentContext, component
 from stepflow_assets.components.contracts import Embedded, PublishInput
 from stepflow_assets.documents.chunk import Chunk, ChunkSet, Outcome, Published
 from stepflow_assets.documents.identity import split_document_id
-from stepflow_assets.errors import IndexProblem, VectorsRejected
+from stepflow_assets.errors import GenerationSuperseded, IndexProblem, VectorsRejected
 from stepflow_assets.resources.search import IndexedDocument, SearchIndex
 
 _CHUNKS = TypeAdapter(tuple[Chunk, ...])
@@ -23,13 +23,17 @@ _FLOAT32 = 4
 async def publish(input: PublishInput, context: ComponentContext) -> Published:
     """Write the chunks as a complete generation and switch to it; equal content is left as it is.
 
-    A document without any chunk gets an empty generation, so that its former chunks are found no more. Raises
-    GenerationSuperseded when a newer generation is live, IndexUnavailable, VectorsRejected.
+    A document without any chunk gets an empty generation, so that its former chunks are found no more. A late writer of
+    an older generation writes nothing and is no failure: the document is superseded. Raises IndexUnavailable,
+    VectorsRejected.
     """
     index = context.resource(SearchIndex)  # type: ignore[type-abstract]  # resources are looked up by their protocol
     chunks = await _chunks(input.chunks, context)
     vectors = None if input.vectors is None else await _vectors(input.vectors, context)
-    written = await asyncio.to_thread(index.write_generation, _document(input), input.generation, chunks, vectors)
+    try:
+        written = await asyncio.to_thread(index.write_generation, _document(input), input.generation, chunks, vectors)
+    except GenerationSuperseded:
+        return await asyncio.to_thread(_superseded, index, input)
     context.report(chunks=written.chunks, chunks_written=written.chunks if written.written else 0)
     return Published(
         outcome=_outcome(input.chunks),
@@ -37,6 +41,19 @@ async def publish(input: PublishInput, context: ComponentContext) -> Published:
         chunks=written.chunks,
         content_digest=written.content_digest,
         written=written.written,
+    )
+
+
+def _superseded(index: SearchIndex, input: PublishInput) -> Published:
+    """What is live instead: a newer generation, or nothing where the document was forgotten meanwhile."""
+    live = index.live(input.document_id)
+    return Published(
+        outcome=_outcome(input.chunks),
+        generation=live.generation if live else input.generation,
+        chunks=live.chunks if live else 0,
+        content_digest=live.content_digest if live else "",
+        written=False,
+        superseded=True,
     )
 
 

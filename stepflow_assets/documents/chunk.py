@@ -63,7 +63,8 @@ class ChunkSet(BaseModel):
 
 
 class Published(BaseModel):
-    """Output of /index/publish. ``written`` is false when the live generation already had this content."""
+    """Output of /index/publish. ``written`` is false when the live generation already had this content, or when it is a
+    newer one: then ``superseded`` is true, and the run that made the newer one says how the document is."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,3 +73,4 @@ class Published(BaseModel):
     chunks: int
     content_digest: str
     written: bool
+    superseded: bool = False

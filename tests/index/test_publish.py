@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import asyncio
 import hashlib
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,7 @@ from stepflow_assets.components.index import publish
 from stepflow_assets.documents.chunk import Chunk, ChunkSet, Outcome, PageFailure, Published
 from stepflow_assets.documents.listing import DocumentListing
 from stepflow_assets.documents.page import Ref
-from stepflow_assets.errors import GenerationSuperseded, IndexProblem, VectorsRejected
+from stepflow_assets.errors import IndexProblem, VectorsRejected
 from stepflow_assets.resources.search import SearchIndex
 
 
@@ -157,7 +156,19 @@ def test_lost_chunks_are_noticed(bench: Bench) -> None:
     assert bench.index.live_all() == []
 
 
-def test_a_late_run_is_superseded(bench: Bench, tmp_path: Path) -> None:
-    bench.publish(bench.input("newer", generation=5))
-    with pytest.raises(GenerationSuperseded):
-        bench.publish(bench.input("older", generation=4))
+def test_a_late_run_is_superseded_and_no_failure(bench: Bench) -> None:
+    newer = bench.publish(bench.input("newer", generation=5))
+
+    late = bench.publish(bench.input("older", generation=4))
+
+    assert (late.superseded, late.written, late.generation) == (True, False, 5)
+    assert late.content_digest == newer.content_digest
+    assert not newer.superseded
+
+
+def test_a_late_run_of_a_forgotten_document_brings_nothing_back(bench: Bench) -> None:
+    given = bench.input("older", generation=4)
+    bench.index.delete_document(given.document_id, 5)
+
+    assert bench.publish(given).superseded
+    assert bench.index.live_all() == []

@@ -219,3 +219,18 @@ def scan(place: Place, name: str, text: str) -> None:
     picture = Image.new("L", (1400, 400), 255)
     ImageDraw.Draw(picture).text((80, 150), text, font=ImageFont.load_default(64), fill=0)
     picture.save(place.folder / name)
+
+
+def test_a_run_that_is_overtaken_by_a_newer_version_changes_nothing_and_is_no_failure(place: Place) -> None:
+    place.write("x.pdf", "Alder trees stand by the river.")
+    place.ingest()
+    with Workspace(place.settings) as workspace:
+        live = workspace.index.live("docs:x.pdf")
+        assert live is not None
+        workspace.index.delete_document("docs:x.pdf", live.generation + 10)  # as if a newer run had gone by
+
+    row = place.ingest()["x.pdf"]
+
+    assert row.outcome is Outcome.INDEXED  # what the catalog said before; this run decided nothing
+    assert not row.running
+    assert place.found("alder") == []

@@ -18,7 +18,7 @@ async def _index_exact(given: CheckInput) -> CheckOutcome | None:
     published = Published.model_validate(found)
     index = given.resources.get(SearchIndex)  # type: ignore[type-abstract]
     live = await asyncio.to_thread(index.live, given.key)
-    if live is not None and live.generation > published.generation:
+    if published.superseded or (live is not None and live.generation > published.generation):
         return None  # a newer version was published meanwhile; its own check looks at it
     there = {chunk.id for chunk in await asyncio.to_thread(index.chunks, given.key)}
     expected = {chunk["id"] for chunk in await chunk_rows(given, chunks)}

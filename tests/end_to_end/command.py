@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,3 @@ class Home:
 
     def chunks(self, document: str) -> list[Any]:
         return self.run("export", document, "--what", "chunks").lines
-
-
-def names(paths: Sequence[Path]) -> set[str]:
-    return {path.name for path in paths}

@@ -131,7 +131,14 @@ class Batch:
     async def _taken(self, key: str) -> ItemInput | ItemRefusal:
         if key in self._carried.refused:
             return ItemRefusal(key, self._carried.refused[key])
-        (taken,) = await self._runtime.inputs.take(self._scope.run_id, [key])
+        taking = asyncio.ensure_future(self._runtime.inputs.take(self._scope.run_id, [key]))
+        try:
+            (taken,) = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # A thread that takes cannot be stopped: what it takes now would stay in hand of a run that is over.
+            await asyncio.wait([taking])
+            await self._let_go(key, RunCancelled("the run was stopped"))
+            raise
         return taken
 
     async def _evaluate(self, taken: ItemInput, watch: ItemWatch) -> None:

@@ -117,18 +117,25 @@ class Texts:
     ends: list[ItemEnd] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     heard: Callable[[str], None] = lambda key: None
+    before_taking: Callable[[], None] = lambda: None
+    in_hand: set[str] = field(default_factory=set)
+    loop: asyncio.AbstractEventLoop | None = None
 
     async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
-        self.taken += keys
-        return [self._take(key) for key in keys]
+        self.loop = asyncio.get_running_loop()
+        return await asyncio.to_thread(lambda: [self._take(key) for key in keys])
 
     def _take(self, key: str) -> ItemInput | ItemRefusal:
+        self.before_taking()
+        self.taken.append(key)
+        self.in_hand.add(key)
         if key not in self.by_key:
             return ItemRefusal(key, Failure(message="no such document", error="t.unknown", category=Category.SOURCE))
         return ItemInput(key, {"text": self.by_key[key]}, self.variables)
 
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         self.ends.append(end)
+        self.in_hand.discard(end.key)
         self.heard(end.key)
 
     async def known(self, keys: Sequence[str]) -> Sequence[str]:

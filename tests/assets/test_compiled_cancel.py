@@ -76,3 +76,36 @@ def test_a_cancelled_run_can_be_given_again(instance: dg.DagsterInstance) -> Non
     assert not flow.run(["fine", "stuck"], run_id=run_id).success
     flow.inputs.by_key["stuck"] = "no longer"
     assert flow.run(["fine", "stuck"]).success
+
+
+def test_a_document_that_is_being_taken_when_the_run_stops_is_let_go(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"late": "text"})
+    taking, stopped = threading.Event(), threading.Event()
+
+    def slowly() -> None:  # as a catalog whose disk is slow: on a thread, which nobody can stop
+        taking.set()
+        assert stopped.wait(30)
+
+    def interrupt() -> None:
+        assert taking.wait(30)
+        assert flow.inputs.loop is not None
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        asyncio.run_coroutine_threadsafe(work_is_cancelled(), flow.inputs.loop).result(30)
+        stopped.set()
+
+    flow.inputs.before_taking = slowly
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    assert not flow.run(["late"]).success
+    interrupter.join()
+
+    assert flow.inputs.taken == ["late"]
+    assert flow.inputs.in_hand == set()
+    assert {end.key: end.complete for end in flow.inputs.ends} == {"late": False}
+
+
+async def work_is_cancelled() -> None:
+    """Until the batch has cancelled its workers, beside itself."""
+    while sum(task.cancelling() > 0 for task in asyncio.all_tasks()) < 2:  # noqa: ASYNC110  other tasks take turns
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)

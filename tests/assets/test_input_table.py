@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
 
 from flow_compiler.assets.input_table import InputTable, open_input_table
-from flow_compiler.assets.input_tables import metadata
 from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
 from flow_compiler.engine.outcomes import Failure, Success
-from flow_compiler.engine.storage.database import create_database
 from flow_compiler.errors import InvalidInput
 
 
@@ -94,12 +91,3 @@ def test_flows_do_not_see_each_others_keys(table: InputTable, url: str) -> None:
 def test_a_key_that_cannot_be_a_partition_is_refused(table: InputTable, key: str) -> None:
     with pytest.raises(InvalidInput):
         table.submit(key, 1)
-
-
-def test_migrations_make_the_tables_as_declared(table: InputTable, url: str) -> None:
-    engine = create_database(url)
-    found = inspect(engine)
-    for name, declared in metadata.tables.items():
-        assert {column["name"] for column in found.get_columns(name)} == {column.name for column in declared.columns}
-        assert found.get_pk_constraint(name)["constrained_columns"] == [column.name for column in declared.primary_key]
-    engine.dispose()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
+from flow_compiler.assets import input_tables
 from flow_compiler.engine.storage import tables
 from flow_compiler.engine.storage.database import create_database, now, reading
-from flow_compiler.engine.storage.schema import bring_up_to_date
+from flow_compiler.engine.storage.schema import alembic_config, bring_up_to_date
 from stepflow_assets.resources import catalog_tables
 
-SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA]
+SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA, input_tables.SCHEMA]
 
 
 @pytest.fixture
@@ -44,19 +46,15 @@ def test_the_migrations_make_the_declared_tables(engine, schema):
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 def test_the_declared_head_is_the_newest_revision(schema):
-    config = Config()
-    config.set_main_option("script_location", str(schema.migrations))
-    assert ScriptDirectory.from_config(config).get_current_head() == schema.head
+    assert ScriptDirectory.from_config(alembic_config(schema)).get_current_head() == schema.head
 
 
-def test_both_schemas_live_in_one_database_beside_other_tables(engine):
+def test_all_schemas_live_in_one_database_beside_other_tables(engine):
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
     for schema in [*SCHEMAS, *SCHEMAS]:
         bring_up_to_date(engine, schema)
-    assert {"alembic_version", "flow_compiler_version", "stepflow_assets_version"} <= set(
-        inspect(engine).get_table_names()
-    )
+    assert {"alembic_version", *(schema.version_table for schema in SCHEMAS)} <= set(inspect(engine).get_table_names())
 
 
 def test_many_that_come_first_at_once_all_succeed(database_url):
@@ -76,6 +74,15 @@ def test_many_that_come_first_at_once_all_succeed(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_revisions_are_found_in_a_folder_of_any_name(tmp_path):
+    folder = tmp_path / "50% of, my:revisions"
+    shutil.copytree(tables.SCHEMA.migrations, folder)
+    url = f"sqlite:///{tmp_path / 'stores.db'}"
+    engine = create_database(url)
+    bring_up_to_date(engine, replace(tables.SCHEMA, migrations=folder))
+    assert set(tables.SCHEMA.metadata.tables) <= set(inspect(engine).get_table_names())
 
 
 def test_a_current_database_is_opened_without_alembic(tmp_path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
@@ -14,6 +15,10 @@ from flow_compiler.engine.storage.database import place_of, reading
 from flow_compiler.engine.storage.failures import store_failures
 from flow_compiler.errors import StoreUnavailable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_ENVIRONMENT = Path(__file__).parent / "migration_environment"
 _LOCK_NUMBER = 7_206_178_035_112  # any constant: the name of the PostgreSQL advisory lock
 
 
@@ -24,7 +29,7 @@ class Schema:
     name: str  # for messages
     version_table: str
     head: str
-    migrations: Path
+    migrations: Path  # the folder of its revisions
     metadata: MetaData
 
 
@@ -41,6 +46,21 @@ def bring_up_to_date(engine: Engine, schema: Schema) -> None:
                 _upgrade(connection, schema)
 
 
+def alembic_config(schema: Schema) -> Config:
+    """Alembic's view of a schema; also what a developer passes to ``alembic revision``."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", _escaped(_ENVIRONMENT))
+    config.set_main_option("version_locations", _escaped(schema.migrations))
+    config.set_main_option("path_separator", "newline")  # others occur in folder names
+    return config
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
 def _version(connection: Connection, schema: Schema) -> str | None:
     if not inspect(connection).has_table(schema.version_table):
         return None
@@ -50,11 +70,9 @@ def _version(connection: Connection, schema: Schema) -> str | None:
 
 def _upgrade(connection: Connection, schema: Schema) -> None:
     from alembic import command
-    from alembic.config import Config
     from alembic.util.exc import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(schema.migrations).replace("%", "%%"))
+    config = alembic_config(schema)
     config.attributes["connection"] = connection
     config.attributes["schema"] = schema
     try:

@@ -1,4 +1,4 @@
-"""Runs the revisions of ``versions/`` on the connection and in the transaction that schema.py hands over."""
+"""Runs a schema's revisions on the connection and in the transaction that schema.py hands over."""
 
 from alembic import context
 

@@ -55,11 +55,13 @@ class Home:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """In a session of its own: its id names all that the command starts."""
         return subprocess.Popen(
             self.command(*arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             cwd=self.path.parent,
             env=self.variables(),
         )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.pss import watching
 from tests.end_to_end.command import Done, Home
-from tests.end_to_end.memory import PeakMemory
 
 pytestmark = [pytest.mark.corpus, pytest.mark.process, pytest.mark.timeout(1500)]
 
@@ -36,10 +36,10 @@ class Ingested:
 
 def ingest(home: Home, files: list[Path]) -> Ingested:
     process = home.start("--ocr-workers", "2", "ingest", "--json", "-q", *files)
-    memory = PeakMemory(process)
-    out, err = process.communicate(timeout=1400)
+    with watching(process.pid) as peaks:
+        out, err = process.communicate(timeout=1400)
     rows = {row["document"]: row for row in map(json.loads, out.splitlines())}
-    return Ingested(home, files, process.returncode, rows, err, memory.peak)
+    return Ingested(home, files, process.returncode, rows, err, peaks.total)
 
 
 def manifest(corpus: Path) -> list[dict[str, Any]]:

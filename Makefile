@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-heavy lint types format bench clean lock docs
+.PHONY: help install demo dev test test-heavy lint types format bench clean lock extras docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,15 @@ bench: $(STAMP) ## measure against the goals and the competitors (docs/benchmark
 docs: $(STAMP) ## write the generated parts of the docs anew
 	$(BIN)/python -m docs.generate
 
-lock: ## pin dependencies anew (hashes, no index lines); needs uv
-	uv pip compile pyproject.toml --group dev --extra webserver --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras -o requirements/dev.txt
+EXTRAS := webserver docling gpu opensearch k8s postgres aws
+extras: $(STAMP) ## every extra can be installed beside the locked versions
+	@for extra in $(EXTRAS); do \
+	  $(BIN)/uv pip compile --quiet --python-version 3.11 --extra $$extra -c requirements/dev.txt pyproject.toml >/dev/null \
+	    || { echo "the extra $$extra does not fit beside requirements/dev.txt"; exit 1; }; done
+	@echo "extras that fit beside the lock: $(EXTRAS)"
+
+lock: $(STAMP) ## pin dependencies anew (hashes, no index lines)
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra webserver --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras -o requirements/dev.txt
 
 clean: ## delete what the tool wrote (not the environment)
 	rm -rf .stepflow

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+_WIDTH = 32  # bytes, written in place: letting go, and saying that a run broke, need no room on a full disk
+
 
 class RunLock:
     """Held for as long as somebody works on the run: ``with RunLock(folder, run_id): …``."""
@@ -25,22 +27,16 @@ class RunLock:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_SH)
-        self._write(f"{os.getpid()}\n")
+        _write(self._file, str(os.getpid()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        self._write("")  # let go in order: whoever finds the lock free knows that nobody died holding it
+        _write(self._file, "")  # let go in order: whoever finds the lock free knows that nobody died holding it
         os.close(self._file)
         self._file = None
-
-    def _write(self, text: str) -> None:
-        assert self._file is not None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, text.encode(), 0)
-        os.utime(self._file)
 
 
 @dataclass(frozen=True)
@@ -51,12 +47,24 @@ class Abandoned:
     seconds: float
 
 
+def abandon(folder: Path, run_id: str) -> None:
+    """The run broke and its end could not be recorded: whoever looks next closes it, as if its process had died."""
+    try:
+        file = os.open(folder / run_id, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:  # it broke before anybody held the lock
+        return
+    try:
+        _write(file, str(os.getpid()))
+    finally:
+        os.close(file)
+
+
 def look(folder: Path, run_id: str) -> Abandoned | None:
     """None while the run's lock is held. Raises FileNotFoundError when nobody on this host ever held it."""
     file = os.open(folder / run_id, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        text = os.pread(file, 32, 0).decode().strip()
+        text = os.pread(file, _WIDTH, 0).decode().strip()
         return Abandoned(int(text) if text.isdigit() else None, max(0.0, time.time() - os.fstat(file).st_mtime))
     except BlockingIOError:
         return None
@@ -67,3 +75,8 @@ def look(folder: Path, run_id: str) -> Abandoned | None:
 def remove(folder: Path, run_id: str) -> None:
     """The run is over."""
     (folder / run_id).unlink(missing_ok=True)
+
+
+def _write(file: int, text: str) -> None:
+    os.pwrite(file, text.ljust(_WIDTH).encode(), 0)
+    os.utime(file)

@@ -15,8 +15,8 @@ import click
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
 
 EXIT_CODES_HELP = (
-    "Exit codes: 0 done; 1 done, but some documents failed or nothing was found; 2 wrong usage, setting, path or name;"
-    " 3 a store, index or engine cannot be used now; 130 interrupted."
+    "Exit codes: 0 done; 1 done, but some documents failed or are in hand of another run, or nothing was found;"
+    " 2 wrong usage, setting, path or name; 3 a store, index or engine cannot be used now; 130 interrupted."
 )
 
 

@@ -62,7 +62,7 @@ def run_decisions(workspace: Workspace, decisions: Sequence[Decision], request: 
         if rows:
             print_documents(rows, _notes(decisions))
         _summary(decisions, rows, time.monotonic() - started)
-    return not any(row.outcome in (Outcome.FAILED, Outcome.PARTIAL) for row in rows)
+    return not any(row.running or row.outcome in (Outcome.FAILED, Outcome.PARTIAL) for row in rows)
 
 
 def _by_refresh(todo: Sequence[Decision], everything: bool) -> Iterator[tuple[bool, list[SeenDocument]]]:
@@ -87,9 +87,12 @@ def _summary(decisions: Sequence[Decision], rows: Sequence[CatalogRow], seconds:
         click.echo("no documents there", err=True)
         return
     done = sum(decision.needs_work for decision in decisions)
-    counts = {outcome: sum(row.outcome is outcome and not row.running for row in rows) for outcome in Outcome}
+    counts = {str(outcome): sum(row.outcome is outcome and not row.running for row in rows) for outcome in Outcome}
+    elsewhere = counts["running elsewhere"] = sum(row.running for row in rows)
     parts = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    if done == 0:
+    if done == 0 and elsewhere:
+        click.echo(f"{_counted(rows)} ({parts}): another command or run has them in hand; nothing was run here")
+    elif done == 0:
         click.echo(f"{_counted(rows)} ({parts}): nothing had to be recomputed")
     else:
         click.echo(f"{_counted(rows)} ({parts}): {done} run in {seconds:.1f} s, {len(decisions) - done} unchanged")

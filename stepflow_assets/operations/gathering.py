@@ -31,4 +31,6 @@ def _listed(sources: Sources, paths: Sequence[str]) -> Iterable[SeenDocument]:
         path = Path(text)
         if not path.exists():
             raise DocumentNotFound(f"there is no file or folder {text!r}", next_step="Check the path.")
+        if not (path.is_file() or path.is_dir()):
+            raise DocumentNotFound(f"{text!r} is neither a file nor a folder", next_step="Name a file or a folder.")
         yield from sources.under(path)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from flow_compiler.engine.storage.failures import store_failures
 from flow_compiler.errors import StoreUnavailable
 from stepflow_assets.settings import Settings, shipped
 
@@ -77,10 +79,14 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def open_instance(settings: Settings) -> DagsterInstance:
-    """The Dagster instance of this home; close it (it is a context manager)."""
-    prepare_dagster_home(settings)
-    return _opened(settings.dagster_home)
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[DagsterInstance]:
+    """The Dagster instance of this home. Raises StoreUnavailable when its databases are full, locked or damaged, also
+    for what is done with it inside."""
+    with store_failures(f"Dagster's history in {settings.dagster_home}"):
+        prepare_dagster_home(settings)
+        with _opened(settings.dagster_home) as instance:
+            yield instance
 
 
 def _opened(home: Path) -> DagsterInstance:

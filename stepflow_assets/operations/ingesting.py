@@ -94,22 +94,24 @@ def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequen
     try:
         with run_lock.RunLock(settings.run_locks, run_id):
             result = job.execute_in_process(run_config=config, instance=instance, run_id=run_id, raise_on_error=False)
-    finally:
+    except Exception:
+        run_lock.abandon(settings.run_locks, run_id)  # its end is not recorded: the next command closes it
+        raise
+    except BaseException:
         run_lock.remove(settings.run_locks, run_id)
-    if result.success:
-        return
-    from dagster import DagsterRunStatus
-
-    run = instance.get_run_by_id(run_id)
-    if run is not None and run.status is DagsterRunStatus.CANCELED:
-        raise RunCancelled("the ingestion was stopped")
-    _raise_unless_documents_failed(instance, run_id)
+        raise
+    run_lock.remove(settings.run_locks, run_id)
+    if not result.success:
+        _raise_unless_documents_failed(instance, run_id)
 
 
 def _raise_unless_documents_failed(instance: Any, run_id: str) -> None:
     """A run in which documents failed is what the catalog tells; one that broke otherwise is an error of ours."""
-    from dagster import DagsterEventType
+    from dagster import DagsterEventType, DagsterRunStatus
 
+    run = instance.get_run_by_id(run_id)
+    if run is not None and run.status is DagsterRunStatus.CANCELED:
+        raise RunCancelled("the ingestion was stopped")
     for record in instance.all_logs(run_id, of_type=DagsterEventType.STEP_FAILURE):
         wrapper = record.dagster_event.step_failure_data.error
         error = wrapper and (wrapper.cause or wrapper)  # Dagster puts its own around what the op raised

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stepflow_assets.documents.chunk import Outcome
-from stepflow_assets.errors import DocumentEncrypted
+from stepflow_assets.errors import DocumentEncrypted, DocumentError
 from stepflow_assets.resources.catalog import CatalogRow, SeenDocument
 from stepflow_assets.resources.search import LiveGeneration
 from stepflow_assets.resources.source_registry import Sources
@@ -81,7 +81,7 @@ def _decide(document: SeenDocument, given: Circumstances, sources: Sources) -> R
         return Reason.REFRESH
     if row.outcome is None:
         return Reason.UNFINISHED
-    if document.stamp != row.stamp and sources.version(document.uri) != row.version:
+    if document.stamp != row.stamp and _changed(document, row, sources):
         return Reason.CHANGED
     if row.outcome is Outcome.FAILED:
         return _decide_failed(row, given)
@@ -91,6 +91,14 @@ def _decide(document: SeenDocument, given: Circumstances, sources: Sources) -> R
     if live is None or live.generation != row.live_generation:
         return Reason.NOT_IN_INDEX
     return Reason.UNCHANGED
+
+
+def _changed(document: SeenDocument, row: CatalogRow, sources: Sources) -> bool:
+    """A document that cannot be read any more is run: it fails there, alone and with its reason."""
+    try:
+        return sources.version(document.uri) != row.version
+    except DocumentError:
+        return True
 
 
 def _decide_failed(row: CatalogRow, given: Circumstances) -> Reason:

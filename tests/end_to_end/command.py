@@ -70,5 +70,9 @@ class Home:
         """What `documents --json` says, by the last part of each id."""
         return {row["document"].rsplit("/", 1)[-1]: row for row in self.run("documents", "--json").lines}
 
+    def running(self) -> bool:
+        """Whether any document is in hand of a run."""
+        return any(row["outcome"] == "running" for row in self.documents().values())
+
     def chunks(self, document: str) -> list[Any]:
         return self.run("export", document, "--what", "chunks").lines

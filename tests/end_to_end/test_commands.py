@@ -117,14 +117,10 @@ def foreign(home: Home) -> Path:
     return file
 
 
-def running(home: Home) -> bool:
-    return any(row["outcome"] == "running" for row in home.documents().values())
-
-
 @pytest.mark.parametrize("how", ["ctrl-c", "cancel"])
 def test_a_stopped_ingestion_ends_cleanly_and_goes_on_where_it_was(how: str, home: Home) -> None:
     process = home.start("ingest", "-q", *SLOW)
-    wait_for(lambda: running(home) or process.poll() is not None, seconds=60, what="the first document in hand")
+    wait_for(lambda: home.running() or process.poll() is not None, seconds=60, what="the first document in hand")
     if how == "ctrl-c":
         process.send_signal(signal.SIGINT)
     else:
@@ -134,7 +130,7 @@ def test_a_stopped_ingestion_ends_cleanly_and_goes_on_where_it_was(how: str, hom
     assert process.returncode == 130
     assert "Give the same command again" in err
     assert "Traceback" not in err
-    assert not running(home)
+    assert not home.running()
     assert home.run("ingest", "-q", *SLOW).code == 0
 
 

@@ -234,3 +234,18 @@ def test_a_run_that_is_overtaken_by_a_newer_version_changes_nothing_and_is_no_fa
     assert row.outcome is Outcome.INDEXED  # what the catalog said before; this run decided nothing
     assert not row.running
     assert place.found("alder") == []
+
+
+def test_a_known_document_that_has_grown_too_large_hurts_no_other(place: Place) -> None:
+    (place.folder / "a.md").write_text("Alder trees stand by the river.")
+    settings = place.settings.model_copy(update={"max_document_bytes": 2000})
+    place.ingest(settings=settings)
+    (place.folder / "a.md").write_text("Alder trees stand by the river. " * 200)
+    (place.folder / "c.md").write_text("An ibex stands on the hill.")
+
+    rows = place.ingest(settings=settings)
+
+    assert rows["c.md"].outcome is Outcome.INDEXED
+    failure = rows["a.md"].failure
+    assert failure is not None
+    assert failure.error == "document.too_large"

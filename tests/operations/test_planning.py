@@ -115,3 +115,20 @@ def test_a_document_the_catalog_does_not_know_is_new(seen: SeenDocument, sources
     [decision] = plan([seen], Circumstances(rows={}, live={}, flow_identity=FLOW), sources)
 
     assert decision.reason is Reason.NEW
+
+
+@pytest.mark.parametrize("spoil", ["grown beyond the limit", "gone"])
+def test_a_known_document_that_cannot_be_read_is_run_and_fails_there_alone(
+    spoil: str, seen: SeenDocument, row: CatalogRow, sources: Sources, tmp_path: Path
+) -> None:
+    other = tmp_path / "b.txt"
+    other.write_text("two")
+    changed = replace(seen, stamp="another")
+    (tmp_path / "a.txt").write_text("one" * 1000)
+    if spoil == "gone":
+        (tmp_path / "a.txt").unlink()
+
+    given = Circumstances({seen.document_id: row}, {}, FLOW)
+    decisions = plan([changed, *sources.under(other)], given, sources)
+
+    assert [decision.reason for decision in decisions] == [Reason.CHANGED, Reason.NEW]

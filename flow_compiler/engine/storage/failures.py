@@ -25,6 +25,8 @@ _FREE_SPACE = "Free some space on that disk, then run again: what was recorded b
 _COMPLAINTS = (
     _Complaint(("disk is full", "no space left", "os error 28", "disk quota"), "the disk is full", _FREE_SPACE),
     _Complaint(("file too large", "os error 27"), "a file has reached the allowed size", _FREE_SPACE),
+    # What SQLite says on a full disk when it cannot grow the file that its readers share.
+    _Complaint(("disk i/o error",), "the disk is full, or it fails", _FREE_SPACE),
     _Complaint(
         ("database is locked", "database table is locked", "lock timeout", "deadlock detected"),
         "another process holds it locked",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from stepflow_assets.cli.failing import EXIT_CODES_HELP, exit_with, report, report_unexpected
+from stepflow_assets.cli.failing import EXIT_CODES_HELP, exit_with, report, report_unexpected, report_usage
 from stepflow_assets.cli.setting_flags import JSON_VALUED, SETTING_FLAGS
 
 COMMANDS: dict[str, str] = {
@@ -110,6 +110,7 @@ def run() -> None:
     """Run the command line; never lets a traceback reach the person."""
     from flow_compiler.errors import FlowCompilerError
 
+    as_json = "--json" in sys.argv
     try:
         app.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -117,8 +118,7 @@ def run() -> None:
     except click.exceptions.Exit as done:
         exit_with(done.exit_code)
     except click.ClickException as error:
-        error.show()
-        exit_with(error.exit_code)
+        exit_with(report_usage(error, as_json=as_json))
     except KeyboardInterrupt:
         click.echo("stopped; finished work is kept: give the same command again to go on", err=True)
         exit_with(130)
@@ -126,6 +126,6 @@ def run() -> None:
         sys.stderr.close()
         exit_with(0)
     except FlowCompilerError as error:
-        exit_with(report(error, as_json="--json" in sys.argv))
+        exit_with(report(error, as_json=as_json))
     except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, the log the traceback
-        exit_with(report_unexpected(error, _home_flag()))
+        exit_with(report_unexpected(error, _home_flag(), as_json=as_json))

@@ -39,5 +39,7 @@ def command(flags: dict[str, Any], outcomes: tuple[str, ...], source: str | None
         print_json_lines(document_json(row) for row in rows)
     elif rows:
         print_documents(rows)
+    elif outcomes or source:
+        click.echo("no documents like that", err=True)
     else:
         click.echo("no documents yet: stepflow-assets ingest PATH", err=True)

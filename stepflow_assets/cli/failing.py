@@ -33,21 +33,23 @@ def exit_code(error: FlowCompilerError) -> int:
 def report(error: FlowCompilerError, *, as_json: bool) -> int:
     """Tell the error; returns the exit code. With JSON: one document on stdout, so that a caller can read it."""
     if as_json:
-        body = {
-            "code": error.code,
-            "category": str(error.category),
-            "retryable": error.retryable,
-            "message": str(error),
-            "next_step": error.next_step,
-        }
-        click.echo(json.dumps({"error": body}, ensure_ascii=False))
+        _print_json(error.code, error.category, error.retryable, str(error), error.next_step)
     else:
         click.echo(f"error: {error}", err=True)
         click.echo(f"  next: {error.next_step}", err=True)
     return exit_code(error)
 
 
-def report_unexpected(error: Exception, home: str | None = None) -> int:
+def report_usage(error: click.ClickException, *, as_json: bool) -> int:
+    """What click says of wrong usage; returns the exit code."""
+    if as_json:
+        _print_json("usage", Category.INPUT, False, error.format_message(), "`--help` shows what the command takes.")
+    else:
+        error.show()
+    return error.exit_code
+
+
+def report_unexpected(error: Exception, home: str | None = None, *, as_json: bool = False) -> int:
     """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report."""
     folder = Path(home or os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs"
     file = folder / f"error-{int(time.time())}-{os.getpid()}.txt"
@@ -57,9 +59,24 @@ def report_unexpected(error: Exception, home: str | None = None) -> int:
         place = f"the details are in {file}"
     except OSError as problem:
         place = f"the details cannot be written ({problem.strerror})"
-    click.echo(f"error: unexpected {type(error).__name__}; {place}", err=True)
-    click.echo("  next: Report this with the command that caused it.", err=True)
+    message, next_step = f"unexpected {type(error).__name__}; {place}", "Report this with the command that caused it."
+    if as_json:
+        _print_json("internal.error", Category.INTERNAL, False, message, next_step)
+    else:
+        click.echo(f"error: {message}", err=True)
+        click.echo(f"  next: {next_step}", err=True)
     return 3
+
+
+def _print_json(code: str, category: Category, retryable: bool, message: str, next_step: str) -> None:
+    body = {
+        "code": code,
+        "category": str(category),
+        "retryable": retryable,
+        "message": message,
+        "next_step": next_step,
+    }
+    click.echo(json.dumps({"error": body}, ensure_ascii=False))
 
 
 def exit_with(code: int) -> NoReturn:

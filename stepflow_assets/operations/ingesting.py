@@ -32,6 +32,8 @@ def decide(workspace: Workspace, documents: Sequence[SeenDocument], *, refresh: 
     """What to do with each document. Runs whose process died are closed first, so that their documents are free."""
     from stepflow_assets.assets.runtime import flow_identity
 
+    if workspace.is_new:
+        return [Decision(document, Reason.NEW) for document in documents]
     close_dead_runs(workspace)
     given = Circumstances(
         rows={row.document_id: row for row in workspace.catalog.rows()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -71,6 +72,8 @@ def test_each_command_says_how_it_went(arguments: list[str], code: int, told: st
         ["ingest", str(QUICK), "--dry-run", "--json"],
         ["settings", "--json"],
         ["show", "nothing", "--json"],
+        ["show", "--json"],
+        ["ingest", "--json", "--no-such-option"],
     ],
 )
 def test_json_is_all_there_is_on_stdout(arguments: list[str], ingested: Home) -> None:
@@ -132,6 +135,24 @@ def test_a_stopped_ingestion_ends_cleanly_and_goes_on_where_it_was(how: str, hom
     assert "Traceback" not in err
     assert not home.running()
     assert home.run("ingest", "-q", *SLOW).code == 0
+
+
+def test_a_dry_run_makes_nothing(home: Home) -> None:
+    done = home.run("ingest", "--dry-run", QUICK)
+
+    assert done.code == 0
+    assert "(new)" in done.out
+    assert not home.path.exists()
+
+
+@pytest.mark.parametrize("named", ["/dev/null", "fifo.md"])
+def test_what_is_neither_file_nor_folder_is_refused(named: str, home: Home) -> None:
+    os.mkfifo(home.path.parent / "fifo.md")
+
+    done = home.run("ingest", "-q", named)
+
+    assert done.code == 2
+    assert "neither a file nor a folder" in done.err
 
 
 def test_watching_takes_what_appears_and_ends_with_ctrl_c(home: Home, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def draw_slide(place: SlidePlace, document: ConvertedDocument, *, crop: bool) ->
     missing: set[str] = set()
     for box, items in _shapes(slide.items):
         missing |= _draw_shape(pen, box, items, height)
-    mark(picture, [[(point.x * WIDTH, point.y * height) for point in quad.points] for quad in place.quads])
+    mark(picture, [[(x * WIDTH, y * height) for x, y in quad.points] for quad in place.quads])
     if crop and place.quads:
         left, top, right, bottom = hull(place.quads).box
         picture = picture.crop(

@@ -48,16 +48,15 @@ class Caller:
     def accept(self, component: Component, value: Json, step_id: str) -> Any:
         """The validated input."""
         try:
-            accepted = component.input.validate_python(value)
+            if component.shares_input and isinstance(value, dict | list):
+                # Other steps see these very objects: what the component does to its input must not reach them.
+                value = _ANY.dump_python(value)
+            return component.input.validate_python(value)
         except ValidationError as error:
             broken = CallFailed(broken_input(error, step_id, component.path))
             raise (CallFailed(builtin_failure(step_id, broken)) if component.builtin else broken) from error
         except Exception as error:
             raise CallFailed(failure_of(error)) from error
-        if accepted is value and isinstance(value, dict | list) and not component.builtin:
-            # An undeclared contract gets the very object other steps see: what the component does to it must not reach them.
-            return _ANY.dump_python(value)
-        return accepted
 
     def memo_key(self, component: Component, accepted: Any, value: Json, resources: Resources) -> str:
         """Where the result is remembered; ``value`` is the resolved input, ``accepted`` what became of it."""

@@ -108,8 +108,8 @@ def command(
 
 
 def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
+    from flow_compiler.flow_files import load_flow
     from flow_compiler.language.diagnostics import Level, reject_if_fatal
-    from flow_compiler.language.loader import load_flow
     from flow_compiler.language.overrides import apply_overrides
 
     flow = load_flow(file)

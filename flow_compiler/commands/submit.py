@@ -45,8 +45,8 @@ def command(
     from flow_compiler.assets.blueprint import name_of
     from flow_compiler.assets.input_table import open_input_table
     from flow_compiler.assets.partition_keys import enter_in_dagster_home
+    from flow_compiler.flow_files import load_flow
     from flow_compiler.language.diagnostics import reject_if_fatal
-    from flow_compiler.language.loader import load_flow
 
     if not isinstance(variables, dict | None):
         raise click.BadParameter("must be an object: {name: value}", param_hint="--variables")

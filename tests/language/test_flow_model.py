@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flow_compiler.language.loader import flow_from_json, load_flow, parse_flow
+from flow_compiler.flow_files import load_flow
+from flow_compiler.language.loader import flow_from_json, parse_flow
 from flow_compiler.language.model import ErrorAction, OnError
 
 FULL = {

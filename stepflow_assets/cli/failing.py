@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from flow_compiler.commands import failing, streams
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
 
 EXIT_CODES_HELP = (
@@ -48,18 +47,12 @@ def report(error: FlowCompilerError, *, as_json: bool) -> int:
 
 
 def report_unexpected(error: Exception, home: str | None = None) -> int:
-    """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report."""
-    folder = Path(home or os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs"
-    file = folder / f"error-{int(time.time())}-{os.getpid()}.txt"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        place = f"the details are in {file}"
-    except OSError as problem:
-        place = f"the details cannot be written ({problem.strerror})"
-    click.echo(f"error: unexpected {type(error).__name__}; {place}", err=True)
-    click.echo("  next: Report this with the command that caused it.", err=True)
-    return 3
+    """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report. An output
+    that cannot be written is none."""
+    lost = streams.refused() if isinstance(error, OSError) else None
+    if lost is not None:
+        return failing.report_output(lost)
+    return failing.report_unexpected(error, Path(home or os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs")
 
 
 def exit_with(code: int) -> NoReturn:

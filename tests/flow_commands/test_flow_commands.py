@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -189,6 +190,89 @@ def test_a_flow_that_fails_says_why_and_exits_with_1(command: Command, tmp_path:
     assert document["steps"]["a"]["outcome"] == "failed"
 
 
+FOREIGN = """
+from flow_compiler.engine.components import component
+class Foreign: pass
+@component("/x/foreign")
+async def foreign(given: Foreign, context): return given
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("raise RuntimeError('no config')", "cannot import made: RuntimeError: no config"),
+        ("import sys; sys.exit(5)", "cannot import made: SystemExit: 5"),
+        ("raise KeyError", "cannot import made: KeyError"),
+        (
+            FOREIGN,
+            "cannot import made: PydanticSchemaGenerationError: Unable to generate",
+        ),
+    ],
+    ids=["raises", "exits", "says nothing", "contract"],
+)
+def test_a_module_that_cannot_be_imported_is_a_sentence(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, told: str
+) -> None:
+    (tmp_path / "made.py").write_text(source)
+    monkeypatch.delitem(sys.modules, "made", raising=False)
+    code, out, err = command("validate", "good.yaml", "--module", "made")
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_text_that_is_no_unicode_is_refused_in_flows_and_printed_escaped_in_results(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "half.json").write_text('{"name": "f", "output": "\\ud800"}')
+    for name in ("validate", "show", "run"):
+        code, out, err = command(name, "half.json")
+        assert (code, "half.json:1:25" in out + err) == (2, True)
+    (tmp_path / "half.yaml").write_text("steps: [{id: a, component: /test/half}]\noutput: {$step: a}")
+    for more in ([], ["--json"]):
+        code, out, _ = command("run", "half.yaml", *WITH_MODULE, *more)
+        assert code == 0
+        assert "x\\ud800y" in out
+        json.loads(out)
+
+
+def test_what_nobody_expected_is_a_sentence_and_a_file_with_the_details(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_modules: object) -> None:
+        raise LookupError("inside")
+
+    monkeypatch.setattr("flow_compiler.commands.modules.registry_of", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code, out, err = command("validate", "good.yaml")
+    assert (code, out) == (3, "")
+    assert err.startswith("error: unexpected LookupError; the details are in ")
+    (details,) = (tmp_path / "flow-compiler").iterdir()
+    assert "LookupError: inside" in details.read_text()
+
+
+FULL = [
+    ("flow_compiler.cli", ["show", str(SHIPPED)]),
+    ("flow_compiler.cli", ["--help"]),
+    ("stepflow_assets.cli", ["settings"]),
+    ("stepflow_assets.cli", ["settings", "--json"]),
+]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(("module", "arguments"), FULL, ids=[" ".join(case[1])[-20:] for case in FULL])
+def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path, module: str, arguments: list[str]) -> None:
+    main = f"from {module} import main; main()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", main, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: the output cannot be written: No space left on device\n  next: ")
+    assert len(done.stderr.splitlines()) == 2
+
+
 def test_a_missing_component_is_named_with_the_nearest_known(command: Command, tmp_path: Path) -> None:
     (tmp_path / "typo.yaml").write_text("steps: [{id: a, component: /builtin/nop}]\noutput: {$step: a}")
     code, _, err = command("run", "typo.yaml")
@@ -274,6 +358,28 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
     assert out == ""
     assert "go on with" in err
     assert "--run-id r1" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.process
+def test_an_interrupted_run_does_not_wait_for_a_component_in_a_thread(tmp_path: Path) -> None:
+    flow = tmp_path / "hold.yaml"
+    flow.write_text(
+        "steps:\n  - {id: quick, component: /builtin/noop}\n"
+        "  - {id: slow, component: /test/hold, input: 60}\noutput: [{$step: quick}, {$step: slow}]\n"
+    )
+    arguments: list[Any] = [sys.executable, "-c", "from flow_compiler.cli import main; main()", "run", flow]
+    with subprocess.Popen(
+        [*arguments, *WITH_MODULE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE
+    ) as process:
+        assert process.stderr is not None
+        assert "1 step finished" in process.stderr.readline()
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert process.returncode == 130
+    assert "interrupted" in err
     assert "Traceback" not in err
 
 

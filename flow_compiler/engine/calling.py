@@ -19,8 +19,10 @@ from flow_compiler.engine.failures import (
     builtin_failure,
     failure_of,
     input_without_json,
+    output_not_finite,
     output_without_json,
 )
+from flow_compiler.engine.finite_numbers import place_not_finite
 from flow_compiler.engine.memo_key import memo_key
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import ComponentError, LeaseLost, RunCancelled
@@ -89,11 +91,20 @@ class Caller:
     def _deliver(component: Component, returned: Any, step_id: str) -> Json:
         try:
             promised = component.output.validate_python(returned)
-            return component.output.dump_python(promised, mode="json", by_alias=True)
+            result: Json = component.output.dump_python(promised, mode="json", by_alias=True)
+            odd = None
+            if component.returns_numbers:
+                as_given = (
+                    component.output.dump_python(promised, by_alias=True) if component.returns_untyped else result
+                )
+                odd = place_not_finite(as_given)
         except ValidationError as error:
             raise CallFailed(broken_output(error, step_id, component.path)) from error
         except Exception as error:
             raise CallFailed(output_without_json(step_id, component.path)) from error
+        if odd is not None:
+            raise CallFailed(output_not_finite(step_id, component.path, odd))
+        return result
 
     async def _invoke(self, component: Component, given: Any, context: Any) -> Any:
         if component.is_async:

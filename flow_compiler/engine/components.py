@@ -141,6 +141,8 @@ class Component:
     """The input's contract lets parts of the resolved input through as they are, so the component is given a copy."""
     returns_numbers: bool = True
     """The result may hold floats, so also such as JSON does not have."""
+    returns_untyped: bool = True
+    """Where a float has no type, pydantic writes one that JSON does not have as null."""
 
     def profile_of(self, value: Any, resources: Resources) -> str:
         """Everything besides the input that changes the result (engine, weights, options): part of the memo key."""
@@ -194,5 +196,6 @@ def _describe(function: Callable[..., Any], *, path: str, batch: int | None, **o
         is_async=inspect.iscoroutinefunction(function),
         shares_input=given.untyped and not options["builtin"],
         returns_numbers=returned.numbers and not options["builtin"],
+        returns_untyped=returned.untyped,
         **options,
     )

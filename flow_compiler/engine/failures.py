@@ -108,6 +108,16 @@ def output_without_json(step_id: str, component: str) -> Failure:
     )
 
 
+def output_not_finite(step_id: str, component: str, place: str) -> Failure:
+    return Failure.of(
+        ComponentError(
+            f'{component} returned a number that is not finite in step "{step_id}", at {place}',
+            code="component.broken_output",
+            next_step=f"Let {component} return null or leave the field out where there is no number.",
+        )
+    )
+
+
 def unroutable(error: UnknownComponent) -> Failure:
     """No such component: the reference's code and words, and our hint with the nearest known names."""
     return Failure(

@@ -23,9 +23,14 @@ class _Duplicate(ValueError):
 
 
 def read_json(text: str, file: str | None) -> tuple[Json, Place]:
+    """The value, and the place of everything in it. Raises FlowLoadError as :func:`json_value` does."""
+    return json_value(text, file), places_of(text)[0]
+
+
+def json_value(text: str, file: str | None) -> Json:
     """Raises FlowLoadError; a key given twice, NaN and infinities are refused."""
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except _Duplicate as error:
         line, column = places_of(text, duplicate=error.key)[1] or (None, None)
         raise FlowLoadError(
@@ -45,7 +50,6 @@ def read_json(text: str, file: str | None) -> tuple[Json, Place]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise _refusal(text, file) from error
-    return value, places_of(text)[0]
 
 
 def _refusal(text: str, file: str | None) -> FlowLoadError:

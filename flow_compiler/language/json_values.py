@@ -57,6 +57,4 @@ def _is_fine(item: Json) -> bool:
 
 def _require_depth(place: Where) -> None:
     if len(place.pointer) >= MAX_DEPTH:
-        raise place.error(
-            f"nested deeper than {MAX_DEPTH} levels", "Split the flow, or load the deep value with /builtin/load_file."
-        )
+        raise place.error(f"nested deeper than {MAX_DEPTH} levels", "Split the flow, or nest its data less.")

@@ -9,14 +9,14 @@ from codecs import BOM_UTF8
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_text import read_json
+from flow_compiler.language.json_text import json_value, places_of, read_json
 from flow_compiler.language.json_values import require_json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.reading import flow_from_json
 from flow_compiler.language.source import Place, Source, Where
 from flow_compiler.language.yaml_text import read_yaml
 
-__all__ = ["MAX_BYTES", "decode", "flow_from_json", "parse_flow", "read_value", "require_size"]
+__all__ = ["MAX_BYTES", "decode", "flow_from_json", "parse_flow", "read_data", "read_value", "require_size"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """Size of a flow file. Data of that size belongs in a blob or a file that the flow loads."""
@@ -34,6 +34,19 @@ def read_value(text: str, file: str | None = None) -> Json:
     require_size(len(text), file)
     value, places = _read(text, file)
     require_json(value, Where(Source(file, places)))
+    return value
+
+
+def read_data(text: str, file: str | None, *, yaml: bool) -> Json:
+    """The JSON value in the text of a data file, which may be larger than a flow. Raises FlowLoadError."""
+    if yaml:
+        return read_yaml(text, file)[0]
+    value = json_value(text, file)
+    try:
+        require_json(value, Where(Source(file)))
+    except FlowLoadError:  # where it stands is looked up only now
+        require_json(value, Where(Source(file, places_of(text)[0])))
+        raise
     return value
 
 

@@ -108,8 +108,8 @@ class _Builder:
         if parent.values > MAX_VALUES:
             raise self.error(
                 event,
-                f"the flow holds more than {MAX_VALUES:,} values (repeated ones counted each time)",
-                "Use fewer aliases, or keep large data in a file and load it with /builtin/load_file.",
+                f"there are more than {MAX_VALUES:,} values (repeated ones counted each time)",
+                "Use fewer aliases, or keep large data in a JSON file and load it with /builtin/load_file.",
             )
         if isinstance(parent.value, list):
             parent.place.members[len(parent.value)] = done.place
@@ -148,7 +148,7 @@ class _Builder:
         return self.error(
             event,
             f"nested deeper than {MAX_DEPTH} levels",
-            "Split the flow, or load the value with /builtin/load_file.",
+            "Split the flow, or nest its data less.",
         )
 
 

@@ -129,6 +129,16 @@ def unroutable(error: UnknownComponent) -> Failure:
     )
 
 
+def too_deep(limit: int) -> Failure:
+    return Failure(
+        code=TaskErrorCode.ORCHESTRATOR_ERROR,
+        message=f"flows run inside each other more than {limit} levels deep",
+        error="flow.too_deep",
+        category=Category.INPUT,
+        next_step="Let the flow stop running itself; for a loop use /builtin/iterate.",
+    )
+
+
 def _places(error: ValidationError) -> str:
     """Field names and what is wrong with them; never a value."""
     found = error.errors(include_url=False, include_input=False, include_context=False)

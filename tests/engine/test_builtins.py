@@ -166,3 +166,17 @@ async def test_a_python_component_can_run_flows_below_its_step(evaluate: Flows) 
         "item/a[1]",
         "item/a[2]",
     }
+
+
+async def test_a_flow_that_runs_itself_fails_and_does_not_go_on_for_ever(evaluate: Flows) -> None:
+    again = {"flow_id": {"$input": "id"}, "input": {"id": {"$input": "id"}}}
+    inner = {"steps": [step("deeper", again, "/builtin/eval")], "output": {"$step": "deeper"}}
+    stored = step("stored", {"data": {"$literal": inner}, "blob_type": "flow"}, "/builtin/put_blob")
+    blob = {"$step": "stored", "path": "blob_id"}
+    first = step("first", {"flow_id": blob, "input": {"id": blob}}, "/builtin/eval")
+    ended = await evaluate({"steps": [stored, first], "output": {"$step": "first"}})
+    assert isinstance(ended.result, Success)
+    result, depth = ended.result.result["result"], 1
+    while result["outcome"] == "success":
+        result, depth = result["result"]["result"], depth + 1
+    assert (depth, result["error"]["data"]["error"]) == (100, "flow.too_deep")

@@ -256,3 +256,35 @@ async def test_an_output_without_json_form_fails_the_step(evaluate: Flows) -> No
     ended = await evaluate({"steps": [step("a", {}, "/t/object")], "output": {"$step": "a"}}, None, make_object)
     assert isinstance(ended.result, Failure)
     assert ended.result.error == "component.broken_output"
+
+
+class Told(ComponentError):
+    code = "t.told"
+    retryable = True
+
+
+async def test_each_failed_attempt_is_logged_without_what_a_document_says(
+    evaluate: Flows, caplog: pytest.LogCaptureFixture
+) -> None:
+    @component("/t/log")
+    async def log(given: Any, context: Any) -> Any:
+        if given == 1:
+            raise Told("SECRET")
+        raise LookupError("SECRET")
+
+    each = step("each", {"$input": "$"}, "/t/log", onError={"action": "retry", "maxRetries": 1})
+    inner = {"$literal": {"steps": [each], "output": {"$step": "each"}}}
+    flow = {
+        "steps": [step("m", {"items": [1, 2], "workflow": inner}, "/builtin/map")],
+        "output": {"$step": "m"},
+    }
+    await evaluate(flow, None, log, key="SECRET.pdf")
+    told = sorted(record.getMessage() for record in caplog.records if record.name == "flow_compiler.engine")
+    assert [line.splitlines()[0] for line in told] == [
+        "run run: attempt 1 of step m[0]/each failed: t.told",
+        "run run: attempt 1 of step m[1]/each failed: component.raised (LookupError)",
+        "run run: attempt 2 of step m[0]/each failed: t.told",
+        "run run: attempt 2 of step m[1]/each failed: component.raised (LookupError)",
+    ]
+    assert ["in log" in line for line in told] == [False, True, False, True]
+    assert not any("SECRET.pdf" in line or "Error: SECRET" in line for line in told)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.commands.options import flow_argument, json_option
+from flow_compiler.commands.options import Folder, flow_argument, json_option
 from flow_compiler.language.expressions import Json
 
 
@@ -22,7 +22,7 @@ from flow_compiler.language.expressions import Json
 @click.option("--name", help="Dagster name of the flow, where its defs.yaml has one.")
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     envvar="STEPFLOW_HOME",
     default=Path(".stepflow"),
     show_default=True,

@@ -19,6 +19,7 @@ import pytest
 
 from flow_compiler import cli
 from flow_compiler.assets.input_table import open_input_table
+from flow_compiler.commands.progress import Progress
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
@@ -164,8 +165,18 @@ def test_run_reads_input_from_a_file_or_from_standard_input(
 ) -> None:
     (tmp_path / "input.yaml").write_text("number: 3\n")
     assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "@input.yaml")[1])["result"] == 6
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"number": 2}'))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"number": 2}')))
     assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "-")[1])["result"] == 4
+
+
+def test_bytes_that_are_no_text_are_named_with_their_place(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "latin.json").write_bytes(b'{"a": "caf\xe9"}')
+    assert "latin.json:1:11: not UTF-8 text" in command("run", "good.yaml", "--input", "@latin.json")[2]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"a": "caf\xe9"}'), errors="surrogateescape"))
+    code, _, err = command("run", "good.yaml", "--input", "-")
+    assert (code, "standard input:1:11: not UTF-8 text" in err) == (2, True)
 
 
 def test_run_of_chosen_steps_gives_their_results(command: Command) -> None:
@@ -177,6 +188,13 @@ def test_run_takes_overrides(command: Command) -> None:
     patch = "{steps: {doubled: {value: {component: /builtin/noop}}}}"
     code, out, _ = command("run", "good.yaml", "--overrides", patch, "--input", "{number: 1}")
     assert (code, json.loads(out)["result"]) == (0, 1)
+
+
+def test_what_overrides_break_is_told(command: Command) -> None:
+    patch = "{steps: {doubled: {value: {input: {$step: nowhere}}}}}"
+    code, _, err = command("run", "good.yaml", "--overrides", patch, "--input", "{number: 1}")
+    assert code == 1
+    assert err.startswith("warning: with --overrides: $.steps[1].input: step 'doubled' refers to step 'nowhere'")
 
 
 def test_a_flow_that_fails_says_why_and_exits_with_1(command: Command, tmp_path: Path) -> None:
@@ -287,6 +305,36 @@ def test_with_a_home_a_second_run_computes_nothing_and_a_run_can_be_gone_on_with
     again = json.loads(command(*arguments, "--run-id", first["run_id"])[1])
     assert [run["steps"]["doubled"]["reuse"] for run in (first, second, again)] == ["computed", "memo", "journal"]
     assert first["result"] == second["result"] == again["result"]
+    assert first["steps"]["doubled"]["degraded"] is False
+
+
+def test_a_run_that_is_kept_tells_its_name_at_the_start(command: Command) -> None:
+    arguments = ("run", "good.yaml", *WITH_MODULE, "--input", "{number: 4}", "--home", "home", "--json")
+    _, out, err = command(*arguments)
+    assert err == f"run {json.loads(out)['run_id']}\n"
+    assert command(*arguments, "--run-id", "r1")[2] == command(*arguments, "--quiet")[2] == ""
+
+
+OTHER = [
+    (("--input", "{number: 5}"), "another input"),
+    (("--input", "{number: 4}", "--variables", "{size: 1}"), "another variables"),
+    (
+        ("--input", "{number: 5}", "--overrides", "{steps: {extra: {value: {input: 2}}}}"),
+        "another flow and other input",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), OTHER, ids=[case[1] for case in OTHER])
+def test_a_run_is_gone_on_with_only_by_what_it_was_begun_with(
+    command: Command, arguments: tuple[str, ...], told: str
+) -> None:
+    run = ("run", "good.yaml", *WITH_MODULE, "--home", "home", "--run-id", "r1")
+    begun = command(*run, "--input", "{number: 4}")
+    code, out, err = command(*run, *arguments)
+    assert (code, out) == (2, "")
+    assert f"the run r1 was begun with {told}" in err
+    assert command(*run, "--input", "{number: 4}") == begun
 
 
 @pytest.mark.parametrize(
@@ -303,6 +351,8 @@ def test_with_a_home_a_second_run_computes_nothing_and_a_run_can_be_gone_on_with
         (("run", "good.yaml", "--overrides", "{steps: {zz: {value: 1}}}"), "no step 'zz'"),
         (("run", "good.yaml", "--run-id", "r"), "--run-id needs --home"),
         (("run", "good.yaml", "--journal", "sqlite:///x"), "--journal needs --home"),
+        (("run", "good.yaml", "--home", ""), "must name a folder"),
+        (("submit", "good.yaml", "--key", "k", "--home", ""), "must name a folder"),
         (("validate",), "Missing argument"),
         (("nonsense",), "No such command"),
     ],
@@ -359,6 +409,13 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
     assert "go on with" in err
     assert "--run-id r1" in err
     assert "Traceback" not in err
+
+
+def test_a_run_tells_that_it_waits_for_another_runner() -> None:
+    stream = io.StringIO()
+    Progress(stream).waiting(30)
+    assert stream.getvalue().startswith("waiting for another runner of this run; ")
+    assert "in 30 s" in stream.getvalue()
 
 
 @pytest.mark.process

@@ -462,6 +462,20 @@ def test_without_a_dagster_home_submit_says_what_is_left_to_do(
     assert (code, out) == (0, "one: submitted to doubling; add the partition one in the Dagster UI\n")
 
 
+@pytest.mark.process
+def test_submit_imports_no_dagster_where_there_is_no_home_of_it(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    check = (
+        "import sys; from flow_compiler.cli import app;"
+        "app(['submit', 'good.yaml', '--key', 'one'], standalone_mode=False); print('dagster' in sys.modules)"
+    )
+    home_less = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd=tmp_path, env=home_less
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_a_key_that_cannot_be_a_partition_is_refused(command: Command) -> None:
     code, _, err = command("submit", "good.yaml", "--key", "a...b")
     assert code == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from flow_compiler.engine.failures import CallFailed
 from flow_compiler.engine.stores import ItemPath, root_of
 from flow_compiler.errors import FlowCompilerError
 
+_ENGINE = Path(__file__).parent
 _log = logging.getLogger("flow_compiler.engine")
 
 
@@ -34,4 +36,7 @@ def log_failed_attempt(run_id: str, path: ItemPath, step_id: str, attempt: int, 
 
 
 def _frames(error: BaseException) -> str:
-    return "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    """One line for each, from where the engine calls the component."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent != _ENGINE]
+    return "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in own)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -44,24 +49,38 @@ app = _Commands(
 
 
 def main() -> None:
-    """Entry point of ``flow-compiler``: every expected failure is a sentence and an exit code, never a traceback."""
+    """Entry point of ``flow-compiler``: a failure is a sentence and an exit code, never a traceback."""
+    from flow_compiler.commands import failing, streams
     from flow_compiler.errors import FlowCompilerError
 
+    streams.prepare()
     try:
         code = app.main(prog_name="flow-compiler", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("interrupted", err=True)
-        code = 130
+        _leave_interrupted()
     except FlowCompilerError as error:
-        from flow_compiler.commands.failing import report
-
-        code = report(error)
+        code = failing.report(error)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing more to say
         code = 0
+    except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, a file the traceback
+        lost = streams.refused() if isinstance(error, OSError) else None
+        folder = Path(tempfile.gettempdir()) / "flow-compiler"
+        code = failing.report_output(lost) if lost else failing.report_unexpected(error, folder)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_interrupted() -> NoReturn:
+    """At once: a component may still be at work in a thread, which a usual end would wait for."""
+    from flow_compiler.commands import streams
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    click.echo("interrupted", err=True)
+    streams.flush()
+    os._exit(130)

@@ -24,7 +24,7 @@ from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.engine.storage import open_stores
 from flow_compiler.errors import FlowError
-from flow_compiler.language.loader import load_flow
+from flow_compiler.flow_files import load_flow
 
 
 class PoolAttributes(dg.Model, dg.Resolvable):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import dagster as dg
+if TYPE_CHECKING:
+    import dagster as dg
 
 _AT_ONCE = 20_000
 
@@ -23,6 +25,8 @@ def enter_in_dagster_home(flow_name: str, key: str) -> bool:
     """Add the key in the instance that ``DAGSTER_HOME`` names; False where it names none."""
     if not os.environ.get("DAGSTER_HOME"):
         return False
+    import dagster as dg  # seconds, where there is a home only
+
     with dg.DagsterInstance.get() as instance:
         enter_keys(instance, flow_name, [key])
     return True

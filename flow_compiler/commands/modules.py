@@ -45,8 +45,9 @@ def _components(name: str) -> ComponentRegistry:
 def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError) as error:
-        raise _bad(f"cannot import {name}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a module does while it is imported
+        told = str(error).splitlines()
+        raise _bad(f"cannot import {name}: {type(error).__name__}" + (f": {told[0]}" if told else "")) from error
 
 
 def _bad(message: str) -> click.BadParameter:

@@ -25,6 +25,18 @@ modules_option = click.option(
 )
 
 
+class Folder(click.Path):
+    """A folder, which an empty text does not name: it would be the working directory."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("must name a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def format_option(*formats: str) -> Callable[[Command], Command]:
     """``--format`` with these choices, the first being the default, and ``--json`` for ``--format json``."""
 
@@ -43,19 +55,17 @@ def json_option(name: str, help_text: str) -> Callable[[Command], Command]:
 
 
 def _json(_context: click.Context, option: click.Parameter, text: str | None) -> Json:
-    from flow_compiler.language.loader import read_value
+    from flow_compiler.language.loader import decode, read_value
 
     if text is None:
         return None
     try:
         if text == "-":
-            return read_value(sys.stdin.read(), "standard input")
+            return read_value(decode(sys.stdin.buffer.read(), "standard input"), "standard input")
         if text.startswith("@"):
-            return read_value(Path(text[1:]).read_text("utf-8"), text[1:])
+            return read_value(decode(Path(text[1:]).read_bytes(), text[1:]), text[1:])
         return read_value(text)
     except FlowLoadError as error:
         raise click.BadParameter(f"{error} ({error.next_step})", param=option) from error
     except OSError as error:
         raise click.BadParameter(f"{text[1:]}: cannot read the file: {error.strerror}", param=option) from error
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"{text[1:]}: not UTF-8 text", param=option) from error

@@ -36,6 +36,13 @@ class Progress:
         self._calls += 1
         self._latest = step_id
 
+    def waiting(self, seconds: float) -> None:
+        """Another runner has the item: nothing is finished meanwhile, so it is told at once."""
+        self._stream.write(
+            f"waiting for another runner of this run; should it be gone, this one takes over in {seconds:.0f} s\n"
+        )
+        self._stream.flush()
+
     @asynccontextmanager
     async def shown(self, *, enabled: bool = True) -> AsyncIterator[None]:
         """Tell the counts, until the block ends."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flow_compiler.commands.failing import FAILED
-from flow_compiler.commands.options import flow_argument, json_option, modules_option
+from flow_compiler.commands.options import Folder, flow_argument, json_option, modules_option
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flow_compiler.language.model import Flow
 
 _ITEM = "input"
+_TOLD = {"attempts", "seconds", "reuse", "numbers", "degraded", "computed", "reused"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Request:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: outcome, result or error, and every step.")
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     help="Folder that remembers results and finished steps. Default: nothing is kept.",
 )
 @click.option("--journal", metavar="URL", help="Database instead of a file in --home: postgresql://… or sqlite:///….")
@@ -98,6 +99,8 @@ def command(
         refresh=refresh,
         quiet=quiet,
     )
+    if home and not run_id and not quiet:
+        click.echo(f"run {request.run_id}", err=True)
     try:
         result = asyncio.run(_run(request))
     except KeyboardInterrupt:
@@ -108,15 +111,19 @@ def command(
 
 
 def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
-    from flow_compiler.language.diagnostics import Level, reject_if_fatal
-    from flow_compiler.language.loader import load_flow
+    from flow_compiler.flow_files import load_flow
+    from flow_compiler.language.diagnostics import Level, diagnose, reject_if_fatal
     from flow_compiler.language.overrides import apply_overrides
 
     flow = load_flow(file)
     for found in reject_if_fatal(flow):
         if found.level is Level.ERROR:
             click.echo(f"warning: {file}:{found.line}:{found.column}: {found.message} ({found.instead})", err=True)
-    flow = apply_overrides(flow, overrides)
+    if overrides is not None:
+        flow = apply_overrides(flow, overrides)
+        for found in diagnose(flow):
+            if found.level is not Level.WARNING:
+                click.echo(f"warning: with --overrides: {found.path}: {found.message} ({found.instead})", err=True)
     for step_id in steps:
         if step_id not in flow:
             known = ", ".join(step.id for step in flow.steps) or "none"
@@ -132,10 +139,14 @@ def _registry(modules: tuple[str, ...]) -> ComponentRegistry:
 
 async def _run(request: _Request) -> ItemResult:
     from flow_compiler.commands.progress import Progress
+    from flow_compiler.commands.same_run import require_same
     from flow_compiler.engine.engine import Engine
 
     progress = Progress()
     async with _stores(request) as stores, Engine(request.registry, stores) as engine:
+        await require_same(
+            stores.journal, request.run_id, flow=request.flow, given=request.given, variables=request.variables
+        )
         item = engine.item(
             request.flow,
             run_id=request.run_id,
@@ -144,6 +155,7 @@ async def _run(request: _Request) -> ItemResult:
             variables=request.variables,
             hooks=progress,
             refresh=request.refresh,
+            waiting=None if request.quiet else progress.waiting,
         )
         async with progress.shown(enabled=not request.quiet):
             return await item.evaluate(request.steps or None)
@@ -193,5 +205,4 @@ def _record(record: StepRecord) -> dict[str, Json]:
 
     outcome = to_json(record.outcome)
     outcome.pop("result", None)
-    told = record.model_dump(mode="json", include={"attempts", "seconds", "reuse", "numbers", "computed", "reused"})
-    return {**outcome, **told}
+    return {**outcome, **record.model_dump(mode="json", include=_TOLD)}

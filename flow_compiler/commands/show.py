@@ -35,9 +35,9 @@ def _describe(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
     from flow_compiler.assets.blueprint import draw
     from flow_compiler.assets.pools import DEFAULT_POOL, pool_of
     from flow_compiler.commands.modules import registry_of
+    from flow_compiler.flow_files import load_flow
     from flow_compiler.language.dependencies import may_need, step_references
     from flow_compiler.language.diagnostics import reject_if_fatal
-    from flow_compiler.language.loader import load_flow
 
     flow = load_flow(file)
     reject_if_fatal(flow)

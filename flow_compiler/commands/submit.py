@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.commands.options import flow_argument, json_option
+from flow_compiler.commands.options import Folder, flow_argument, json_option
 from flow_compiler.language.expressions import Json
 
 
@@ -22,7 +22,7 @@ from flow_compiler.language.expressions import Json
 @click.option("--name", help="Dagster name of the flow, where its defs.yaml has one.")
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     envvar="STEPFLOW_HOME",
     default=Path(".stepflow"),
     show_default=True,
@@ -45,8 +45,8 @@ def command(
     from flow_compiler.assets.blueprint import name_of
     from flow_compiler.assets.input_table import open_input_table
     from flow_compiler.assets.partition_keys import enter_in_dagster_home
+    from flow_compiler.flow_files import load_flow
     from flow_compiler.language.diagnostics import reject_if_fatal
-    from flow_compiler.language.loader import load_flow
 
     if not isinstance(variables, dict | None):
         raise click.BadParameter("must be an object: {name: value}", param_hint="--variables")

@@ -12,10 +12,10 @@ import click
 from flow_compiler.commands.failing import UNUSABLE
 from flow_compiler.commands.options import format_option, modules_option
 from flow_compiler.errors import FlowLoadError
+from flow_compiler.flow_files import load_flow
 from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose
 from flow_compiler.language.diagnostics.diagnostic import finding
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.loader import load_flow
 from flow_compiler.language.model import Flow
 from flow_compiler.language.source import Part, Where
 

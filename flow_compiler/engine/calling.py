@@ -19,8 +19,10 @@ from flow_compiler.engine.failures import (
     builtin_failure,
     failure_of,
     input_without_json,
+    output_not_finite,
     output_without_json,
 )
+from flow_compiler.engine.finite_numbers import place_not_finite
 from flow_compiler.engine.memo_key import memo_key
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import ComponentError, LeaseLost, RunCancelled
@@ -48,16 +50,15 @@ class Caller:
     def accept(self, component: Component, value: Json, step_id: str) -> Any:
         """The validated input."""
         try:
-            accepted = component.input.validate_python(value)
+            if component.shares_input and isinstance(value, dict | list):
+                # Other steps see these very objects: what the component does to its input must not reach them.
+                value = _ANY.dump_python(value)
+            return component.input.validate_python(value)
         except ValidationError as error:
             broken = CallFailed(broken_input(error, step_id, component.path))
             raise (CallFailed(builtin_failure(step_id, broken)) if component.builtin else broken) from error
         except Exception as error:
             raise CallFailed(failure_of(error)) from error
-        if accepted is value and isinstance(value, dict | list) and not component.builtin:
-            # An undeclared contract gets the very object other steps see: what the component does to it must not reach them.
-            return _ANY.dump_python(value)
-        return accepted
 
     def memo_key(self, component: Component, accepted: Any, value: Json, resources: Resources) -> str:
         """Where the result is remembered; ``value`` is the resolved input, ``accepted`` what became of it."""
@@ -90,11 +91,20 @@ class Caller:
     def _deliver(component: Component, returned: Any, step_id: str) -> Json:
         try:
             promised = component.output.validate_python(returned)
-            return component.output.dump_python(promised, mode="json", by_alias=True)
+            result: Json = component.output.dump_python(promised, mode="json", by_alias=True)
+            odd = None
+            if component.returns_numbers:
+                as_given = (
+                    component.output.dump_python(promised, by_alias=True) if component.returns_untyped else result
+                )
+                odd = place_not_finite(as_given)
         except ValidationError as error:
             raise CallFailed(broken_output(error, step_id, component.path)) from error
         except Exception as error:
             raise CallFailed(output_without_json(step_id, component.path)) from error
+        if odd is not None:
+            raise CallFailed(output_not_finite(step_id, component.path, odd))
+        return result
 
     async def _invoke(self, component: Component, given: Any, context: Any) -> Any:
         if component.is_async:

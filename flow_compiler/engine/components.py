@@ -11,10 +11,11 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from flow_compiler.engine.contracts import contracts_of
 from flow_compiler.engine.outcomes import FlowResult, Json
 from flow_compiler.engine.stores import ArtifactStore, BlobRef, ItemPath
 from flow_compiler.errors import ResourceUnavailable
@@ -136,6 +137,12 @@ class Component:
     is_async: bool = field(default=True)
     builtin: bool = False
     """Plumbing of the language: journaled, never memoised, not counted as a leaf call, fails as the reference's built-ins do."""
+    shares_input: bool = True
+    """The input's contract lets parts of the resolved input through as they are, so the component is given a copy."""
+    returns_numbers: bool = True
+    """The result may hold floats, so also such as JSON does not have."""
+    returns_untyped: bool = True
+    """Where a float has no type, pydantic writes one that JSON does not have as null."""
 
     def profile_of(self, value: Any, resources: Resources) -> str:
         """Everything besides the input that changes the result (engine, weights, options): part of the memo key."""
@@ -178,34 +185,17 @@ def component(
 
 
 def _describe(function: Callable[..., Any], *, path: str, batch: int | None, **options: Any) -> Component:
-    hints = get_type_hints(function)
-    parameters = list(inspect.signature(function).parameters)
-    given = hints.get(parameters[0], Json) if parameters else Json
-    returned = hints.get("return", Json)
-    if batch is not None:
-        given, returned = _element_type(given), _element_type(returned)
+    given, returned = contracts_of(function, batch=batch is not None)
     return Component(
         path=path,
         call=function,
-        input=TypeAdapter(given),
-        output=TypeAdapter(returned),
+        input=given.adapter,
+        output=returned.adapter,
         batch=batch,
         description=inspect.getdoc(function) or "",
         is_async=inspect.iscoroutinefunction(function),
+        shares_input=given.untyped and not options["builtin"],
+        returns_numbers=returned.numbers and not options["builtin"],
+        returns_untyped=returned.untyped,
         **options,
     )
-
-
-def _element_type(hint: Any) -> Any:
-    """``list[Out | ComponentError]`` → ``Out``."""
-    arguments = getattr(hint, "__args__", ())
-    if not arguments:
-        return Any
-    element = arguments[0]
-    union = getattr(element, "__args__", ())
-    is_union = union and getattr(element, "__origin__", None) is None
-    return next(part for part in union if not _is_error(part)) if is_union else element
-
-
-def _is_error(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, BaseException)

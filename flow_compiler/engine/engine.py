@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from flow_compiler.engine.builtins import BUILTINS
@@ -60,9 +60,11 @@ class Engine:
         variables: Mapping[str, Json] | None = None,
         hooks: StepHooks | None = None,
         refresh: bool = False,
+        waiting: Callable[[float], None] | None = None,
     ) -> ItemRun:
         """One root item of the run: ``key`` tells it from the run's others. ``refresh`` ignores what is remembered
-        from other runs, and replaces it."""
+        from other runs, and replaces it. ``waiting`` is told when another runner has the item, with the seconds after
+        which this one takes over should that one be gone."""
         return ItemRun(
             self._machinery,
             flow,
@@ -72,4 +74,5 @@ class Engine:
             variables=variables or {},
             hooks=hooks,
             refresh=refresh,
+            waiting=waiting,
         )

@@ -108,6 +108,16 @@ def output_without_json(step_id: str, component: str) -> Failure:
     )
 
 
+def output_not_finite(step_id: str, component: str, place: str) -> Failure:
+    return Failure.of(
+        ComponentError(
+            f'{component} returned a number that is not finite in step "{step_id}", at {place}',
+            code="component.broken_output",
+            next_step=f"Let {component} return null or leave the field out where there is no number.",
+        )
+    )
+
+
 def unroutable(error: UnknownComponent) -> Failure:
     """No such component: the reference's code and words, and our hint with the nearest known names."""
     return Failure(
@@ -116,6 +126,16 @@ def unroutable(error: UnknownComponent) -> Failure:
         error=error.code,
         category=error.category,
         next_step=f"{error.message}. {error.next_step}",
+    )
+
+
+def too_deep(limit: int) -> Failure:
+    return Failure(
+        code=TaskErrorCode.ORCHESTRATOR_ERROR,
+        message=f"flows run inside each other more than {limit} levels deep",
+        error="flow.too_deep",
+        category=Category.INPUT,
+        next_step="Let the flow stop running itself; for a loop use /builtin/iterate.",
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flow_compiler.engine.outcomes import Json
-from flow_compiler.language.canonical import digest
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.canonical import NotJson, blob_id
 from flow_compiler.language.expressions import ArrayExpr, Coalesce, Expression, If, ObjectExpr, VariableRef
 from flow_compiler.language.model import Flow, Step
 from flow_compiler.language.reading import flow_from_json
@@ -55,7 +56,7 @@ def _chooses(expression: Expression) -> bool:
 
 
 class FlowPlans:
-    """Plans by flow, and by the digest of a flow given as JSON; the least recently used are dropped."""
+    """Plans by flow, and by the blob id of a flow given as JSON; the least recently used are dropped."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str | int, FlowPlan] = OrderedDict()
@@ -65,8 +66,12 @@ class FlowPlans:
         return self._keep(id(flow), flow) if (kept := self._find(id(flow))) is None else kept
 
     def of_json(self, value: Json) -> FlowPlan:
-        """Raises FlowLoadError."""
-        key = digest(value)
+        """Raises FlowLoadError. A flow that differs in the order of its keys is another one: so are its results."""
+        try:
+            key = blob_id(value)
+        except NotJson as error:
+            flow_from_json(value)  # says what it is, and where
+            raise FlowLoadError(f"the flow has no JSON form: {error}") from error
         return self._keep(key, flow_from_json(value)) if (kept := self._find(key)) is None else kept
 
     def _find(self, key: str | int) -> FlowPlan | None:

@@ -46,8 +46,10 @@ class ItemRun:
         variables: Mapping[str, Json],
         hooks: StepHooks | None,
         refresh: bool,
+        waiting: Callable[[float], None] | None = None,
     ) -> None:
         self.key = key
+        self._waiting = waiting
         self._machinery = machinery
         self._run_id = run_id
         self._path = root_path(key)
@@ -80,7 +82,7 @@ class ItemRun:
         name = f"item:{self._run_id}:{self.key}"
         async with (
             self._one_at_a_time,
-            held(parts.stores.leases, name, new_owner(), parts.settings.lease_ttl) as lease,
+            held(parts.stores.leases, name, new_owner(), parts.settings.lease_ttl, self._waiting) as lease,
         ):
             self._steps.under(lease, await parts.stores.journal.load(self._run_id, self._path))
             result = await while_held(lease, self._evaluated(evaluation))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from flow_compiler.errors import LeaseLost, StoreUnavailable
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
 _FIRST_POLL, _LAST_POLL = 0.02, 1.0
 
 
@@ -47,7 +49,9 @@ class HeldLease:
                 renewed = loop.time()
             except LeaseLost:
                 self.lost.set()
-            except StoreUnavailable:
+            except Exception as error:  # noqa: BLE001  whatever it is, the lease runs on, and nobody else would be told
+                if not isinstance(error, StoreUnavailable):
+                    _log.warning("a lease could not be renewed: %s", type(error).__name__)
                 # A store that is away for a moment costs nothing yet; past the expiry somebody else may own the work.
                 if loop.time() - renewed >= self._ttl:
                     self.lost.set()
@@ -61,10 +65,15 @@ class HeldLease:
 
 
 @asynccontextmanager
-async def held(leases: Leases, name: str, owner: str, ttl: float) -> AsyncIterator[HeldLease]:
-    """Wait until the name is free or its owner's lease expired, then hold it."""
+async def held(
+    leases: Leases, name: str, owner: str, ttl: float, waiting: Callable[[float], None] | None = None
+) -> AsyncIterator[HeldLease]:
+    """Wait until the name is free or its owner's lease expired, then hold it. ``waiting`` is told once that another
+    owner has it, and the seconds after which it is free if that one lives no more."""
     turn = 0
     while (lease := await leases.acquire(name, owner, ttl)) is None:
+        if waiting is not None and not turn:
+            waiting(ttl)
         await asyncio.sleep(poll_delay(turn))
         turn += 1
     holding = HeldLease(leases, lease, ttl)

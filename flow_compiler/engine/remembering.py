@@ -8,7 +8,9 @@ take over when the lease expires.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from flow_compiler.engine.batching import Activity
 from flow_compiler.engine.coalescing import MemoTraffic
@@ -19,6 +21,14 @@ from flow_compiler.engine.stores import Leases, Memo, MemoEntry
 
 Compute = Callable[[], Awaitable[StepRecord]]
 """Calls the component; raises CallFailed."""
+
+_RUNS_KEPT = 16
+"""Runs with refresh whose keys are known. An engine that serves many more at once computes a key of theirs again."""
+
+
+class _Flight(NamedTuple):
+    landing: asyncio.Future[StepRecord]
+    refresh: str | None
 
 
 class Remembering:
@@ -31,8 +41,8 @@ class Remembering:
         self._activity = activity
         self._owner = owner
         self._ttl = ttl
-        self._flights: dict[str, asyncio.Future[StepRecord]] = {}
-        self._refreshed: set[tuple[str, str]] = set()
+        self._flights: dict[str, _Flight] = {}
+        self._refreshed: OrderedDict[str, set[str]] = OrderedDict()  # run → keys it has computed anew
 
     async def close(self) -> None:
         await self._traffic.close()
@@ -44,28 +54,39 @@ class Remembering:
         not want what others left: it computes the key once. Raises CallFailed."""
         while (flight := self._flights.get(key)) is not None:
             with self._activity.aside():
-                await asyncio.wait([flight])
-            if not flight.cancelled():  # else its caller was stopped: one of those who waited goes on
-                return _again(flight.result(), Reuse.WAITED)
-        flight = self._flights[key] = asyncio.get_running_loop().create_future()
+                await asyncio.wait([flight.landing])
+            if flight.landing.cancelled():  # its caller was stopped: one of those who waited goes on
+                continue
+            if flight.refresh == refresh or not self._wants_anew(key, refresh):
+                return _again(flight.landing.result(), Reuse.WAITED)
+        landing: asyncio.Future[StepRecord] = asyncio.get_running_loop().create_future()
+        self._flights[key] = _Flight(landing, refresh)
         try:
             record = await self._lookup_or_compute(key, component, compute, lease=lease, refresh=refresh)
-            flight.set_result(record)
+            landing.set_result(record)
             return record
         except CallFailed as failed:
-            flight.set_exception(failed)
-            flight.exception()  # nobody has to be waiting for it
+            landing.set_exception(failed)
+            landing.exception()  # nobody has to be waiting for it
             raise
         finally:
             del self._flights[key]
-            flight.cancel()
+            landing.cancel()
+
+    def _wants_anew(self, key: str, refresh: str | None) -> bool:
+        return refresh is not None and key not in self._refreshed.get(refresh, ())
+
+    def _note_refreshed(self, key: str, run_id: str) -> None:
+        self._refreshed.setdefault(run_id, set()).add(key)
+        if len(self._refreshed) > _RUNS_KEPT:
+            self._refreshed.popitem(last=False)
 
     async def _lookup_or_compute(
         self, key: str, component: str, compute: Compute, *, lease: bool, refresh: str | None
     ) -> StepRecord:
-        if refresh is not None and (refresh, key) not in self._refreshed:
+        if refresh is not None and self._wants_anew(key, refresh):
             record = await self._compute(key, component, compute, overwrite=True)
-            self._refreshed.add((refresh, key))
+            self._note_refreshed(key, refresh)
             return record
         if (entry := await self._traffic.get(key)) is not None:
             return _again(entry.record, Reuse.MEMO)

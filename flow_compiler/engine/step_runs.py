@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
+from flow_compiler.engine.attempt_log import log_failed_attempt
 from flow_compiler.engine.calling import Caller
 from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
-from flow_compiler.engine.failures import CallFailed, unroutable
+from flow_compiler.engine.failures import CallFailed, too_deep, unroutable
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.flow_run import FlowRun
 from flow_compiler.engine.leasing import HeldLease
@@ -17,11 +18,14 @@ from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.engine.remembering import Remembering
 from flow_compiler.engine.retrying import Budgets
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.engine.stores import ItemPath, Stores, nested_path
+from flow_compiler.engine.stores import ItemPath, Stores, depth_of, nested_path
 from flow_compiler.engine.sub_flows import SubFlows
 from flow_compiler.engine.tally import Tally, artifact_refs
 from flow_compiler.errors import UnknownComponent
 from flow_compiler.language.model import ErrorAction, Step
+
+_MAX_DEPTH = 100
+"""Flows inside flows. Deeper there is most likely one that runs itself."""
 
 
 class StepHooks(Protocol):
@@ -151,6 +155,7 @@ class StepRuns:
                 return record.model_copy(update={"attempts": attempts, "seconds": loop.time() - began})
             except CallFailed as failed:
                 failure = failed.failure
+                log_failed_attempt(self._run_id, path, step.id, attempts, failed)
             seconds = loop.time() - began
             if on_error.action is ErrorAction.USE_DEFAULT:
                 tally.mark_degraded()
@@ -187,6 +192,8 @@ class StepRuns:
         parts = self._parts
 
         async def run_below(plan: FlowPlan, given: Json, index: int, below: Tally) -> FlowResult:
+            if depth_of(path) >= _MAX_DEPTH:
+                raise CallFailed(too_deep(_MAX_DEPTH))
             run = self.flow_run(plan, nested_path(path, step.id, index), given, {}, below, top=False)
             result = await run.output()
             assert result is not None  # nothing is left out of a nested run

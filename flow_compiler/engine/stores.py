@@ -38,6 +38,11 @@ def root_of(item: ItemPath) -> ItemPath:
     return item if bracket < 0 else item[: item.rfind("/", 0, bracket)]
 
 
+def depth_of(item: ItemPath) -> int:
+    """How many flows it lies inside: 0 for a root item."""
+    return item.count("[")
+
+
 @dataclass(frozen=True)
 class BlobRef:
     """Stepflow's runtime reference to an artifact: ``{"$blob": id, "blobType"?, "size"?}``."""

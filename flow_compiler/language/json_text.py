@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
+from flow_compiler.language.json_values import MAX_DEPTH
 from flow_compiler.language.source import Place
 
+_MOST_DIGITS = sys.int_info.default_max_str_digits
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
@@ -20,9 +23,14 @@ class _Duplicate(ValueError):
 
 
 def read_json(text: str, file: str | None) -> tuple[Json, Place]:
+    """The value, and the place of everything in it. Raises FlowLoadError as :func:`json_value` does."""
+    return json_value(text, file), places_of(text)[0]
+
+
+def json_value(text: str, file: str | None) -> Json:
     """Raises FlowLoadError; a key given twice, NaN and infinities are refused."""
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except _Duplicate as error:
         line, column = places_of(text, duplicate=error.key)[1] or (None, None)
         raise FlowLoadError(
@@ -41,12 +49,27 @@ def read_json(text: str, file: str | None) -> tuple[Json, Place]:
             next_step="Check commas, quotes and brackets at this place.",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise FlowLoadError(
-            "not JSON that a flow can hold: a number is not finite or has too many digits, or it is nested too deep",
-            file=file,
-            next_step="Use finite numbers of ordinary size and less nesting.",
-        ) from error
-    return value, places_of(text)[0]
+        raise _refusal(text, file) from error
+
+
+def _refusal(text: str, file: str | None) -> FlowLoadError:
+    """Which of the values that json.loads will not make stands first, and where."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        word = token.group()
+        depth += (word in "{[") - (word in "}]")
+        if depth > MAX_DEPTH:
+            message, instead = f"nested deeper than {MAX_DEPTH} levels", "Split it, or nest it less."
+        elif word in ("NaN", "Infinity", "-Infinity"):
+            message, instead = f"{word} is not a JSON number", "Use a finite number, null, or text in quotes."
+        elif len(word) > _MOST_DIGITS and word.lstrip("-").isdigit():
+            message, instead = f"the number {word[:20]}… has too many digits", "Put it in quotes if it is text."
+        else:
+            continue
+        line = text.count("\n", 0, token.start()) + 1
+        column = token.start() - text.rfind("\n", 0, token.start())
+        return FlowLoadError(message, file=file, line=line, column=column, next_step=instead)
+    return FlowLoadError("not JSON", file=file, next_step="Use finite numbers of ordinary size and less nesting.")
 
 
 def places_of(text: str, duplicate: str | None = None) -> tuple[Place, tuple[int, int] | None]:

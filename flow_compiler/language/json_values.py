@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Where
@@ -12,7 +13,8 @@ MAX_DEPTH = 100
 
 
 def require_json(value: Json, where: Where) -> None:
-    """Raises FlowLoadError for non-text keys, NaN and infinities, foreign types, and nesting beyond MAX_DEPTH."""
+    """Raises FlowLoadError for non-text keys, NaN and infinities, text that is no Unicode, foreign types, and nesting
+    beyond MAX_DEPTH."""
     waiting: list[tuple[Json, Where]] = [(value, where)]
     while waiting:
         item, place = waiting.pop()
@@ -21,17 +23,21 @@ def require_json(value: Json, where: Where) -> None:
             for key, member in item.items():
                 if not isinstance(key, str):
                     raise place.error(f"the key {key!r} is not text", "Keys of a flow are text: put it in quotes.")
-                if isinstance(member, _PLAIN):
-                    continue
-                waiting.append((member, place.at(key)))
+                if not key.isascii() and _HALF.search(key):
+                    raise place.error(f"the key {key!a} is no text: it has half of a character", _WHOLE, key=key)
+                if not _is_fine(member):
+                    waiting.append((member, place.at(key)))
         elif isinstance(item, list):
             _require_depth(place)
             for index, member in enumerate(item):
-                if not isinstance(member, _PLAIN):
+                if not _is_fine(member):
                     waiting.append((member, place.at(index)))
         elif isinstance(item, float):
             if not math.isfinite(item):
                 raise place.error(f"{item} is not a JSON number", "Use a finite number, null, or text in quotes.")
+        elif isinstance(item, str):
+            if _HALF.search(item):
+                raise place.error("this is no text: it has half of a character", _WHOLE)
         elif not isinstance(item, _PLAIN):
             raise place.error(
                 f"{type(item).__name__} is not a JSON value",
@@ -39,11 +45,16 @@ def require_json(value: Json, where: Where) -> None:
             )
 
 
-_PLAIN = (str, int, type(None))
+_PLAIN = (int, type(None))
+_HALF = re.compile("[\ud800-\udfff]")
+_WHOLE = "Write both halves of the surrogate pair, or the character itself."
+
+
+def _is_fine(item: Json) -> bool:
+    """Told at a glance, without a place: most of what a flow holds."""
+    return isinstance(item, _PLAIN) or (isinstance(item, str) and item.isascii())
 
 
 def _require_depth(place: Where) -> None:
     if len(place.pointer) >= MAX_DEPTH:
-        raise place.error(
-            f"nested deeper than {MAX_DEPTH} levels", "Split the flow, or load the deep value with /builtin/load_file."
-        )
+        raise place.error(f"nested deeper than {MAX_DEPTH} levels", "Split the flow, or nest its data less.")

@@ -1,55 +1,53 @@
-"""Reading flows: the only place of the language that opens a file.
+"""From text to a flow. Files are opened by :mod:`flow_compiler.flow_files`.
 
 Every error is a :class:`FlowLoadError` with file, line and column, what is wrong, and what to write instead.
 """
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
+from codecs import BOM_UTF8
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_text import read_json
+from flow_compiler.language.json_text import json_value, places_of, read_json
+from flow_compiler.language.json_values import require_json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.reading import flow_from_json
-from flow_compiler.language.source import Place, Source
+from flow_compiler.language.source import Place, Source, Where
 from flow_compiler.language.yaml_text import read_yaml
 
-__all__ = ["MAX_BYTES", "flow_from_json", "load_flow", "parse_flow", "read_value"]
+__all__ = ["MAX_BYTES", "decode", "flow_from_json", "parse_flow", "read_data", "read_value", "require_size"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """Size of a flow file. Data of that size belongs in a blob or a file that the flow loads."""
 
 
-def load_flow(path: str | FilePath) -> Flow:
-    """The flow in a YAML or JSON file. Raises FlowLoadError, also when the file cannot be read."""
-    file = str(path)
-    try:
-        with FilePath(path).open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FlowLoadError(
-            f"cannot read the file: {error.strerror or error}",
-            file=file,
-            next_step="Check the name and that you may read it.",
-        ) from error
-    except ValueError as error:  # a NUL in the name
-        raise FlowLoadError(f"not a file name: {error}", file=repr(file), next_step="Correct the file name.") from error
-    _require_size(len(data), file)
-    return parse_flow(_decode(data, file), file)
-
-
 def parse_flow(text: str, file: str | None = None) -> Flow:
     """The flow in YAML or JSON text; ``file`` is named in errors. Raises FlowLoadError."""
-    _require_size(len(text), file)
+    require_size(len(text), file)
     value, places = _read(text, file)
     return flow_from_json(value, Source(file, places))
 
 
 def read_value(text: str, file: str | None = None) -> Json:
     """The JSON value in YAML or JSON text, read as strictly as a flow. Raises FlowLoadError."""
-    _require_size(len(text), file)
-    return _read(text, file)[0]
+    require_size(len(text), file)
+    value, places = _read(text, file)
+    require_json(value, Where(Source(file, places)))
+    return value
+
+
+def read_data(text: str, file: str | None, *, yaml: bool) -> Json:
+    """The JSON value in the text of a data file, which may be larger than a flow. Raises FlowLoadError."""
+    if yaml:
+        return read_yaml(text, file)[0]
+    value = json_value(text, file)
+    try:
+        require_json(value, Where(Source(file)))
+    except FlowLoadError:  # where it stands is looked up only now
+        require_json(value, Where(Source(file, places_of(text)[0])))
+        raise
+    return value
 
 
 def _read(text: str, file: str | None) -> tuple[Json, Place]:
@@ -65,7 +63,8 @@ def _read(text: str, file: str | None) -> tuple[Json, Place]:
     return read_yaml(text, file)  # `{name: a}` is YAML
 
 
-def _require_size(size: int, file: str | None) -> None:
+def require_size(size: int, file: str | None) -> None:
+    """Raises FlowLoadError for more than MAX_BYTES."""
     if size > MAX_BYTES:
         raise FlowLoadError(
             f"the flow is larger than {MAX_BYTES // 2**20} MiB",
@@ -74,15 +73,17 @@ def _require_size(size: int, file: str | None) -> None:
         )
 
 
-def _decode(data: bytes, file: str) -> str:
+def decode(data: bytes, file: str | None) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark. Raises FlowLoadError."""
+    text = data.removeprefix(BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return text.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start]
+        before = text[: error.start]
         raise FlowLoadError(
-            f"not UTF-8 text (byte {error.start})",
+            f"not UTF-8 text (byte {len(data) - len(text) + error.start})",
             file=file,
             line=before.count(b"\n") + 1,
-            column=error.start - before.rfind(b"\n"),
+            column=len(before[before.rfind(b"\n") + 1 :].decode()) + 1,
             next_step="Save the file as UTF-8.",
         ) from error

@@ -5,13 +5,13 @@ An explicit null equals an absent key. Keys the language does not have are kept 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from flow_compiler.language.canonical import ordered_json
+from flow_compiler.errors import FlowError
+from flow_compiler.language.canonical import NotJson, blob_id
 from flow_compiler.language.expressions import NULL, Expression, Json, expression_to_json
 from flow_compiler.language.source import Source
 
@@ -103,8 +103,12 @@ class Flow:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the re-serialised flow, in its order (Stepflow's flow id, notes/stepflow 1.10)."""
-        return hashlib.sha256(ordered_json(self.to_json())).hexdigest()
+        """SHA-256 of the re-serialised flow, in its order (Stepflow's flow id, notes/stepflow 1.10). Raises FlowError for a
+        flow that was not read, but made, from values that are not JSON."""
+        try:
+            return blob_id(self.to_json())
+        except NotJson as error:
+            raise FlowError(f"the flow has no JSON form: {error}") from error
 
     def to_json(self) -> dict[str, Json]:
         """The flow in Stepflow's field order, without defaults; ``flow_from_json`` of it gives an equal flow."""

@@ -1,13 +1,11 @@
 """YAML text → JSON value with the place of everything in it.
 
-Built on libyaml's event stream instead of PyYAML's constructors: nothing recursive happens on hostile input, the
-limits hold while reading, and scalars follow YAML 1.2 as the reference reads them (only ``true``/``false`` are
-booleans; ``on``, ``yes``, dates, ``1_000`` and ``007`` are text).
+Built on libyaml's event stream instead of PyYAML's constructors: nothing recursive happens on hostile input, and the
+limits hold while reading.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,21 +16,12 @@ from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.json_values import MAX_DEPTH
 from flow_compiler.language.source import Place
+from flow_compiler.language.yaml_scalars import TAG, NotAScalar, foreign_tag, scalar_value
 
 MAX_VALUES = 300_000
 """Values in a flow, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULL = re.compile(r"(~|null|Null|NULL|)\Z")
-_TRUE = re.compile(r"(true|True|TRUE)\Z")
-_FALSE = re.compile(r"(false|False|FALSE)\Z")
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z", re.ASCII)
-_BASED = re.compile(r"([-+]?)0([xob])([0-9a-fA-F]+)\Z", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z", re.ASCII)
-_NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
-_MAX_DIGITS = 400
-_TAG = "tag:yaml.org,2002:"
-_BASES = {"x": 16, "o": 8, "b": 2}
 
 
 @dataclass(slots=True)
@@ -77,7 +66,7 @@ class _Builder:
         self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
 
     def start(self, event: Any, value: dict[str, Json] | list[Json]) -> None:
-        expected = _TAG + ("map" if isinstance(value, dict) else "seq")
+        expected = TAG + ("map" if isinstance(value, dict) else "seq")
         if event.tag not in (None, "!", expected):
             raise self._foreign_tag(event)
         if self._wants_key():
@@ -119,8 +108,8 @@ class _Builder:
         if parent.values > MAX_VALUES:
             raise self.error(
                 event,
-                f"the flow holds more than {MAX_VALUES:,} values (repeated ones counted each time)",
-                "Use fewer aliases, or keep large data in a file and load it with /builtin/load_file.",
+                f"there are more than {MAX_VALUES:,} values (repeated ones counted each time)",
+                "Use fewer aliases, or keep large data in a JSON file and load it with /builtin/load_file.",
             )
         if isinstance(parent.value, list):
             parent.place.members[len(parent.value)] = done.place
@@ -146,64 +135,21 @@ class _Builder:
         parent.key = key
 
     def _scalar_value(self, event: Any) -> Json:
-        text: str = event.value
-        tag: str | None = event.tag
-        if tag is None or tag == "!":
-            return self._plain(event, text) if event.implicit[0] else text
-        kind = tag.removeprefix(_TAG)
-        if tag == kind or kind not in ("str", "int", "float", "bool", "null"):
-            raise self._foreign_tag(event)
-        if kind == "str":
-            return text
-        value = self._plain(event, text)
-        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}[kind]
-        if kind == "float" and type(value) is int:
-            return float(value)
-        if type(value) is not wanted:
-            raise self.error(event, f"{text!r} is not a value of !!{kind}", f"Correct it, or leave !!{kind} out.")
-        return value
-
-    def _plain(self, event: Any, text: str) -> Json:
-        """A plain scalar by YAML 1.2's core rules, as the reference applies them."""
-        if _NULL.match(text):
-            return None
-        if _TRUE.match(text):
-            return True
-        if _FALSE.match(text):
-            return False
-        if _INTEGER.match(text) and len(text) <= _MAX_DIGITS:
-            return int(text)
-        based = _BASED.match(text)
-        if based and len(text) <= _MAX_DIGITS:
-            sign, base, digits = based.groups()
-            try:
-                return int(sign + digits, _BASES[base])
-            except ValueError:
-                return text
-        if _FLOAT.match(text) and not _has_leading_zero(text):
-            number = float(text)
-            if number not in (float("inf"), float("-inf")):
-                return number
-            raise self.error(event, f"the number {text[:40]} is too large", "Put it in quotes if it is text.")
-        if _NOT_FINITE.match(text):
-            raise self.error(event, f"{text} is not a JSON number", "Use a finite number, null, or quote the text.")
-        return text
+        try:
+            return scalar_value(event.value, event.tag, plain=event.implicit[0])
+        except NotAScalar as error:
+            raise self.error(event, error.message, error.instead) from None
 
     def _foreign_tag(self, event: Any) -> FlowLoadError:
-        tag = event.tag.removeprefix(_TAG) if event.tag.startswith(_TAG) else event.tag
-        return self.error(event, f"the tag {tag!r} is not allowed", "Remove the tag; flows are plain JSON-like data.")
+        refused = foreign_tag(event.tag)
+        return self.error(event, refused.message, refused.instead)
 
     def _too_deep(self, event: Any) -> FlowLoadError:
         return self.error(
             event,
             f"nested deeper than {MAX_DEPTH} levels",
-            "Split the flow, or load the value with /builtin/load_file.",
+            "Split the flow, or nest its data less.",
         )
-
-
-def _has_leading_zero(text: str) -> bool:
-    digits = text.lstrip("+-")
-    return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
 
 
 def _place(event: Any) -> Place:
@@ -244,9 +190,18 @@ def _events(text: str, file: str | None) -> Iterator[Any]:
             column=mark.column + 1 if mark else None,
             next_step="Check indentation, colons and quotes at this place.",
         ) from error
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise FlowLoadError(
-            f"not YAML: {str(error).splitlines()[0]}",
-            file=file,
-            next_step="Save the file as UTF-8 text without control characters.",
-        ) from error
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode(errors="ignore")  # libyaml counts bytes
+        raise _not_text(f"{error.reason} (U+{error.character:04X})", before, file) from error
+    except UnicodeEncodeError as error:
+        raise _not_text("half of a character", text[: error.start], file) from error
+
+
+def _not_text(problem: str, before: str, file: str | None) -> FlowLoadError:
+    return FlowLoadError(
+        f"not YAML: {problem}",
+        file=file,
+        line=before.count("\n") + 1,
+        column=len(before) - before.rfind("\n"),
+        next_step="Save the file as UTF-8 text without control characters.",
+    )

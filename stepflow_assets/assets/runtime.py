@@ -13,8 +13,8 @@ from flow_compiler.assets.runtime import FlowRuntime, Progress, Silent
 from flow_compiler.engine.components import Resources
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.flow_files import load_flow
 from flow_compiler.language.canonical import digest
-from flow_compiler.language.loader import load_flow
 from flow_compiler.language.model import Flow
 from stepflow_assets.assets.document_inputs import DocumentInputs
 from stepflow_assets.resources.source_registry import Sources

@@ -108,24 +108,35 @@ def _home_flag() -> str | None:
 
 def run() -> None:
     """Run the command line; never lets a traceback reach the person."""
+    from flow_compiler.commands import streams
+
+    streams.prepare()
+    as_json = "--json" in sys.argv
+    try:
+        code = _exit_code(as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, the log the traceback
+        code = report_unexpected(error, _home_flag(), as_json=as_json)
+    exit_with(code)
+
+
+def _exit_code(as_json: bool) -> int:
     from flow_compiler.errors import FlowCompilerError
 
-    as_json = "--json" in sys.argv
     try:
         app.main(standalone_mode=False)
     except click.exceptions.Abort:
-        exit_with(130)
+        return 130
     except click.exceptions.Exit as done:
-        exit_with(done.exit_code)
+        return done.exit_code
     except click.ClickException as error:
-        exit_with(report_usage(error, as_json=as_json))
+        return report_usage(error, as_json=as_json)
     except KeyboardInterrupt:
         click.echo("stopped; finished work is kept: give the same command again to go on", err=True)
-        exit_with(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        exit_with(0)
+        return 130
     except FlowCompilerError as error:
-        exit_with(report(error, as_json=as_json))
-    except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, the log the traceback
-        exit_with(report_unexpected(error, _home_flag(), as_json=as_json))
+        return report(error, as_json=as_json)
+    return 0

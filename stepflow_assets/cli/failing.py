@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from flow_compiler.commands import failing, streams
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
 
 EXIT_CODES_HELP = (
@@ -50,22 +49,17 @@ def report_usage(error: click.ClickException, *, as_json: bool) -> int:
 
 
 def report_unexpected(error: Exception, home: str | None = None, *, as_json: bool = False) -> int:
-    """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report."""
+    """A mistake of ours: one sentence, and the traceback in a file of the home folder to attach to a report. An output
+    that cannot be written is none."""
+    lost = streams.refused() if isinstance(error, OSError) else None
+    if lost is not None:
+        return failing.report_output(lost)
     folder = Path(home or os.environ.get("STEPFLOW_HOME", ".stepflow")) / "logs"
-    file = folder / f"error-{int(time.time())}-{os.getpid()}.txt"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        place = f"the details are in {file}"
-    except OSError as problem:
-        place = f"the details cannot be written ({problem.strerror})"
-    message, next_step = f"unexpected {type(error).__name__}; {place}", "Report this with the command that caused it."
-    if as_json:
-        _print_json("internal.error", Category.INTERNAL, False, message, next_step)
-    else:
-        click.echo(f"error: {message}", err=True)
-        click.echo(f"  next: {next_step}", err=True)
-    return 3
+    if not as_json:
+        return failing.report_unexpected(error, folder)
+    message = failing.kept_details(error, folder)
+    _print_json("internal.error", Category.INTERNAL, False, message, FlowCompilerError.next_step)
+    return failing.STORE_AWAY
 
 
 def _print_json(code: str, category: Category, retryable: bool, message: str, next_step: str) -> None:

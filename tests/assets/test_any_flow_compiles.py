@@ -18,7 +18,8 @@ from flow_compiler.assets.options import CompileOptions
 from flow_compiler.assets.runtime import FlowRuntime
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.errors import FlowRejected
-from flow_compiler.language.loader import load_flow, parse_flow
+from flow_compiler.flow_files import load_flow
+from flow_compiler.language.loader import parse_flow
 from flow_compiler.language.model import Flow
 
 ROOT = Path(__file__).parents[2]

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from flow_compiler.engine.components import BatchContext, component
 from flow_compiler.engine.outcomes import Failure, Success
@@ -133,3 +134,22 @@ async def test_a_member_that_was_stopped_leaves_the_others_in_peace(make_engine:
         go.set()
         assert (await runs[1]).result == Success(result=2)
     assert batched.batches == []
+
+
+class Text(BaseModel):
+    text: str
+
+
+class Picture(BaseModel):
+    pixels: int
+
+
+@component("/t/either", batch=4)
+async def either(given: list[int], context: BatchContext) -> list[Text | Picture | ComponentError]:
+    return [Text(text="none") if pixels == 0 else Picture(pixels=pixels) for pixels in given]
+
+
+async def test_a_batch_may_answer_with_models_of_several_kinds(evaluate: Flows) -> None:
+    ended = await evaluate(mapping("/t/either"), [0, 5], either)
+    assert isinstance(ended.result, Success)
+    assert [item["result"] for item in ended.result.result["results"]] == [{"text": "none"}, {"pixels": 5}]

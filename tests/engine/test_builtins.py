@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flow_compiler.engine.builtins.load_file import MAX_BYTES
 from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.outcomes import Failure, Success, from_json
 from flow_compiler.engine.settings import EngineSettings
@@ -23,6 +24,7 @@ def one(component: str, given: Any) -> dict[str, Any]:
 FILES = [
     ("x.json", None, '{"a": 1}', {"a": 1}, "json"),
     ("x.yaml", None, "a: 2020-01-01\n", {"a": "2020-01-01"}, "yaml"),
+    ("x.yaml", None, "[on, 007, 0o17, 1_000]", ["on", "007", 15, "1_000"], "yaml"),
     ("x.yml", None, "[1, 1.0]", [1, 1.0], "yaml"),
     ("x.txt", None, "ünï", "ünï", "text"),
     ("x.txt", "json", "[1]", [1], "json"),
@@ -39,6 +41,44 @@ async def test_load_file_reads_by_suffix_or_as_told(
     ended = await evaluate(one("/builtin/load_file", {"path": name, "format": format_}), settings=settings)
     metadata = {"resolved_path": str((tmp_path / name).resolve()), "size_bytes": len(content.encode()), "format": kind}
     assert ended.result == Success(result={"data": data, "metadata": metadata})
+
+
+BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 8)}]\n" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+UNREADABLE = [
+    ("nan.json", b'{"a": [1, NaN]}', "nan.json:1:11: NaN is not a JSON number"),
+    ("large.json", b'{"a": 1e999}', "large.json:1:7: $.a: inf is not a JSON number"),
+    ("twice.json", b'{"a": 1, "a": 2}', "twice.json:1:10: the key 'a' is given twice"),
+    ("half.json", b'["\\ud800"]', "half.json:1:2: $[0]: this is no text"),
+    ("deep.json", b"[" * 50_000, "deep.json:1:101: nested deeper than 100 levels"),
+    ("nan.yaml", b"a: .nan", "nan.yaml:1:4: .nan is not a JSON number"),
+    ("bomb.yaml", BOMB.encode(), "there are more than 300,000 values"),
+    ("merge.yaml", b"<<: {a: 1}", "merge keys"),
+    ("latin.txt", b"caf\xe9", "latin.txt:1:4: not UTF-8 text"),
+    ("large.txt", b"x" * (MAX_BYTES + 1), "larger than 32 MiB"),
+    ("/dev/zero", None, "/dev/zero is no ordinary file"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "hint"), UNREADABLE, ids=[case[0] for case in UNREADABLE])
+async def test_files_are_read_as_strictly_as_flows(
+    evaluate: Flows, tmp_path: Path, name: str, content: bytes | None, hint: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    settings = EngineSettings(backoff=QUICK.backoff, working_directory=tmp_path)
+    ended = await evaluate(one("/builtin/load_file", {"path": name}), settings=settings)
+    assert isinstance(ended.result, Failure)
+    assert hint in ended.result.next_step
+
+
+async def test_a_blob_that_holds_a_number_without_json_form_is_no_value(evaluate: Flows) -> None:
+    stores = memory_stores()
+    reference = await stores.artifacts.put(b"[NaN]")
+    ended = await evaluate(one("/builtin/get_blob", {"blob_id": reference.id}), stores=stores)
+    assert isinstance(ended.result, Failure)
+    assert "is not JSON" in ended.result.next_step
 
 
 BAD = [
@@ -126,3 +166,17 @@ async def test_a_python_component_can_run_flows_below_its_step(evaluate: Flows) 
         "item/a[1]",
         "item/a[2]",
     }
+
+
+async def test_a_flow_that_runs_itself_fails_and_does_not_go_on_for_ever(evaluate: Flows) -> None:
+    again = {"flow_id": {"$input": "id"}, "input": {"id": {"$input": "id"}}}
+    inner = {"steps": [step("deeper", again, "/builtin/eval")], "output": {"$step": "deeper"}}
+    stored = step("stored", {"data": {"$literal": inner}, "blob_type": "flow"}, "/builtin/put_blob")
+    blob = {"$step": "stored", "path": "blob_id"}
+    first = step("first", {"flow_id": blob, "input": {"id": blob}}, "/builtin/eval")
+    ended = await evaluate({"steps": [stored, first], "output": {"$step": "first"}})
+    assert isinstance(ended.result, Success)
+    result, depth = ended.result.result["result"], 1
+    while result["outcome"] == "success":
+        result, depth = result["result"]["result"], depth + 1
+    assert (depth, result["error"]["data"]["error"]) == (100, "flow.too_deep")

@@ -207,6 +207,47 @@ async def test_an_output_that_breaks_its_promise_fails_the_step(evaluate: Flows,
     assert "SECRET" not in ended.result.message
 
 
+class Scored(BaseModel):
+    scores: list[float]
+
+
+class Loose(BaseModel):
+    found: Any
+
+
+NOT_FINITE = [
+    (Loose(found=(1, float("nan"))), Loose, "$.found[1]"),
+    (Scored(scores=[0.5, float("nan")]), Scored, "$.scores[1]"),
+    ({"text": "NaN", "a": [{"b": float("inf")}]}, Any, "$.a[0].b"),
+    ({"half": "\ud800", "b": float("-inf")}, dict[str, Any], "$.b"),
+    (float("nan"), float, "$"),
+]
+
+
+@pytest.mark.parametrize(("returned", "promised", "place"), NOT_FINITE, ids=[case[2] for case in NOT_FINITE])
+async def test_a_number_that_is_not_finite_is_no_result(
+    evaluate: Flows, returned: Any, promised: Any, place: str
+) -> None:
+    async def score(given: Any, context: Any) -> Any:
+        return returned
+
+    score.__annotations__["return"] = promised
+    flow = {"steps": [step("a", {}, "/t/score")], "output": {"$step": "a"}}
+    ended = await evaluate(flow, None, component("/t/score")(score))
+    assert isinstance(ended.result, Failure)
+    assert ended.result.error == "component.broken_output"
+    assert ended.result.message == f'/t/score returned a number that is not finite in step "a", at {place}'
+
+
+async def test_words_that_look_like_numbers_are_text(evaluate: Flows) -> None:
+    @component("/t/words")
+    async def words(given: Any, context: Any) -> Any:
+        return ["NaN", "Infinity", "\ud800", 1.5]
+
+    ended = await evaluate({"steps": [step("a", {}, "/t/words")], "output": {"$step": "a"}}, None, words)
+    assert ended.result == Success(result=["NaN", "Infinity", "\ud800", 1.5])
+
+
 async def test_an_output_without_json_form_fails_the_step(evaluate: Flows) -> None:
     @component("/t/object")
     async def make_object(given: Any, context: Any) -> Any:
@@ -215,3 +256,37 @@ async def test_an_output_without_json_form_fails_the_step(evaluate: Flows) -> No
     ended = await evaluate({"steps": [step("a", {}, "/t/object")], "output": {"$step": "a"}}, None, make_object)
     assert isinstance(ended.result, Failure)
     assert ended.result.error == "component.broken_output"
+
+
+class Told(ComponentError):
+    code = "t.told"
+    retryable = True
+
+
+async def test_each_failed_attempt_is_logged_without_what_a_document_says(
+    evaluate: Flows, caplog: pytest.LogCaptureFixture
+) -> None:
+    @component("/t/log")
+    async def log(given: Any, context: Any) -> Any:
+        text = "text of a page"
+        if given == 1:
+            raise Told(text)
+        raise LookupError(text)
+
+    each = step("each", {"$input": "$"}, "/t/log", onError={"action": "retry", "maxRetries": 1})
+    inner = {"$literal": {"steps": [each], "output": {"$step": "each"}}}
+    flow = {
+        "steps": [step("m", {"items": [1, 2], "workflow": inner}, "/builtin/map")],
+        "output": {"$step": "m"},
+    }
+    await evaluate(flow, None, log, key="SECRET.pdf")
+    told = sorted(record.getMessage() for record in caplog.records if record.name == "flow_compiler.engine")
+    assert [line.splitlines()[0] for line in told] == [
+        "run run: attempt 1 of step m[0]/each failed: t.told",
+        "run run: attempt 1 of step m[1]/each failed: component.raised (LookupError)",
+        "run run: attempt 2 of step m[0]/each failed: t.told",
+        "run run: attempt 2 of step m[1]/each failed: component.raised (LookupError)",
+    ]
+    assert [line.count("\n") for line in told] == [0, 1, 0, 1]
+    assert "in log: raise LookupError(text)" in told[1]
+    assert not any("SECRET.pdf" in line or "text of a page" in line for line in told)

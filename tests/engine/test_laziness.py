@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
-from flow_compiler.engine.components import component
+from flow_compiler.engine.components import ComponentContext, component
+from flow_compiler.engine.contracts import Contract
 from flow_compiler.engine.outcomes import Failure, Success, TaskErrorCode
 from flow_compiler.language.reading import flow_from_json
 
@@ -147,3 +149,38 @@ async def test_an_undeclared_contract_cannot_change_what_others_see(evaluate: Fl
     steps = [step("a", shared), step("e", {"$step": "a"}, "/py/echo"), step("after", [{"$step": "e"}, {"$step": "a"}])]
     ended = await evaluate({"steps": steps, "output": {"$step": "after"}})
     assert ended.result == Success(result=[{"deep": {"x": 1}, "echoed": True}, {"deep": {"x": 1}}])
+
+
+class Loose(BaseModel):
+    data: Any
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+@pytest.mark.parametrize("contract", [Any, Loose, Open, dict[str, Any], list[dict[str, Any]] | dict[str, Any]])
+async def test_what_a_component_does_to_its_input_reaches_no_other_step(evaluate: Flows, contract: Any) -> None:
+    async def spoil(given: Any, context: ComponentContext) -> int:
+        data = given["data"] if isinstance(given, dict) else given.data
+        data["xs"].append(99)
+        return 1
+
+    spoil.__annotations__["given"] = contract
+    steps = [
+        step("a", {"xs": [1]}),
+        step("b", {"data": {"$step": "a"}}, "/t/spoil"),
+        step("after", [{"$step": "b"}, {"$step": "a"}]),
+    ]
+    ended = await evaluate({"steps": steps, "output": {"$step": "after"}}, None, component("/t/spoil")(spoil))
+    assert ended.result == Success(result=[1, {"xs": [1]}])
+
+
+class Typed(BaseModel):
+    names: list[str]
+    sizes: dict[str, tuple[int, float]]
+
+
+def test_an_input_that_is_typed_throughout_is_not_copied() -> None:
+    assert not Contract.of(Typed).untyped
+    assert Contract.of(Loose).untyped

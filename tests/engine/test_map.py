@@ -145,3 +145,23 @@ async def test_a_store_that_fails_ends_the_run_and_not_just_an_item(make_engine:
     async with make_engine(stores=replace(stores, journal=Full())) as engine:  # type: ignore[arg-type]
         with pytest.raises(StoreUnavailable):
             await engine.item(flow_from_json(mapping("/py/ident")), run_id="r", key="k", input=[1, 2, 3]).evaluate()
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan")])
+async def test_a_flow_inside_that_is_not_json_fails_the_step_with_the_place(evaluate: Flows, value: Any) -> None:
+    given = {"items": [1], "workflow": {"$variable": "flow"}}
+    flow = {"steps": [step("m", given, "/builtin/map")], "output": {"$step": "m"}}
+    ended = await evaluate(flow, variables={"flow": {"steps": [], "output": value}})
+    assert isinstance(ended.result, Failure)
+    assert (ended.result.error, "$.output" in ended.result.next_step) == ("flow.unreadable", True)
+
+
+async def test_the_order_of_keys_of_a_result_does_not_depend_on_what_ran_before(evaluate: Flows) -> None:
+    def over(items: Any, output: dict[str, int]) -> dict[str, Any]:
+        return {"items": items, "workflow": {"$literal": {"output": output}}}
+
+    first = step("first", over([1], {"a": 1, "b": 2}), "/builtin/map")
+    second = step("second", over([{"$step": "first"}], {"b": 2, "a": 1}), "/builtin/map")
+    ended = await evaluate({"steps": [first, second], "output": {"$step": "second", "path": "$.results[0].result"}})
+    assert isinstance(ended.result, Success)
+    assert list(ended.result.result) == ["b", "a"]

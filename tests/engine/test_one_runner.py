@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.outcomes import Failure, Reuse, StepRecord, Success
 from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.engine.storage import memory_stores, open_stores
+from flow_compiler.engine.storage.memory import MemoryLeases
+from flow_compiler.engine.stores import Lease
 from flow_compiler.errors import Category, LeaseLost
 from flow_compiler.language.reading import flow_from_json
 
@@ -47,13 +50,16 @@ class Work:
 
 async def test_a_second_runner_waits_and_replays_what_the_first_finished(make_engine: MakeEngine) -> None:
     stores, first, second = memory_stores(), Work("b"), Work()
+    told: list[float] = []
     async with make_engine(first.component, stores=stores) as one, make_engine(second.component, stores=stores) as two:
         flow = flow_from_json(TWO)
         running = asyncio.create_task(one.item(flow, run_id="r", key="k", input=None).evaluate())
         await first.reached.wait()
-        waiting = asyncio.create_task(two.item(flow, run_id="r", key="k", input=None).evaluate())
+        late = two.item(flow, run_id="r", key="k", input=None, waiting=told.append)
+        waiting = asyncio.create_task(late.evaluate())
         await asyncio.sleep(0.05)
         assert second.calls == []
+        assert told == [QUICK.lease_ttl]
         first.go.set()
         await running
         ended = await waiting
@@ -101,6 +107,18 @@ async def test_a_runner_that_lost_its_lease_stops_by_itself(make_engine: MakeEng
         assert await stores.leases.acquire("item:r:k", "another", 60) is not None
         with pytest.raises(LeaseLost):
             await running
+
+
+async def test_a_runner_that_cannot_renew_its_lease_stops_whatever_the_reason(make_engine: MakeEngine) -> None:
+    class Odd(MemoryLeases):
+        async def renew(self, lease: Lease, ttl: float) -> Lease:
+            raise RuntimeError("odd")
+
+    stores, work = memory_stores(), Work("a")
+    settings = EngineSettings(backoff=QUICK.backoff, lease_ttl=0.15)
+    async with make_engine(work.component, stores=replace(stores, leases=Odd()), settings=settings) as engine:
+        with pytest.raises(LeaseLost):
+            await asyncio.wait_for(engine.item(flow_from_json(TWO), run_id="r", key="k", input=None).evaluate(), 10)
 
 
 async def test_a_lease_is_kept_while_a_step_takes_longer_than_it_lasts(make_engine: MakeEngine) -> None:

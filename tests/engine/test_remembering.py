@@ -126,6 +126,34 @@ async def test_refresh_computes_each_input_once(evaluate: Flows) -> None:
     assert (ended.records["m"].computed, ended.records["m"].reused) == (1, 2)
 
 
+async def test_a_run_with_refresh_takes_no_result_that_another_run_is_just_looking_up(make_engine: MakeEngine) -> None:
+    work = Work()
+    async with make_engine(work.component) as engine:
+        runs = [("r1", False), ("r2", False), ("r3", True), ("r4", True)]
+        items = [
+            engine.item(flow_from_json(ONE), run_id=run, key="a", input=1, refresh=refresh) for run, refresh in runs
+        ]
+        await items[0].evaluate()
+        ended = await asyncio.gather(*(item.evaluate() for item in items[1:]))
+    assert [one.records["a"].reuse for one in ended] == [Reuse.MEMO, Reuse.COMPUTED, Reuse.COMPUTED]
+    assert work.calls == 3
+
+
+async def test_callers_of_one_run_with_refresh_share_a_failure(evaluate: Flows) -> None:
+    work = Work()
+    work.fail = True
+    await evaluate(mapping("/t/work"), [1] * 5, work.component, refresh=True)
+    assert work.calls == 1
+
+
+async def test_what_runs_with_refresh_computed_is_forgotten_after_some_runs(make_engine: MakeEngine) -> None:
+    work = Work()
+    async with make_engine(work.component) as engine:
+        for number in range(40):
+            await engine.item(flow_from_json(ONE), run_id=f"r{number}", key="a", input=1, refresh=True).evaluate()
+        assert len(engine._machinery.remembering._refreshed) <= 16
+
+
 async def test_a_degraded_result_is_reused_flagged_and_can_be_improved(evaluate: Flows) -> None:
     work, stores = Work(), memory_stores()
     work.degraded = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flow_compiler.engine.components import ComponentContext, component
@@ -18,3 +19,15 @@ async def double(input: dict[str, Any], context: ComponentContext) -> dict[str, 
 async def refuse(input: Any, context: ComponentContext) -> Any:
     """Never works."""
     raise InvalidInput("the field `number` is missing", next_step="Add the field `number`.")
+
+
+@component("/test/half", effect="write")
+async def half(input: Any, context: ComponentContext) -> Any:
+    """Gives text that is no Unicode."""
+    return "x\ud800y"
+
+
+@component("/test/hold")
+def hold(input: float, context: ComponentContext) -> Any:
+    """Works in its thread for so many seconds, and cannot be stopped."""
+    time.sleep(input)

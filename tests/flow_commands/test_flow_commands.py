@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 from flow_compiler import cli
 from flow_compiler.assets.input_table import open_input_table
+from flow_compiler.commands.progress import Progress
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
@@ -163,8 +165,18 @@ def test_run_reads_input_from_a_file_or_from_standard_input(
 ) -> None:
     (tmp_path / "input.yaml").write_text("number: 3\n")
     assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "@input.yaml")[1])["result"] == 6
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"number": 2}'))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"number": 2}')))
     assert json.loads(command("run", "good.yaml", *WITH_MODULE, "--input", "-")[1])["result"] == 4
+
+
+def test_bytes_that_are_no_text_are_named_with_their_place(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "latin.json").write_bytes(b'{"a": "caf\xe9"}')
+    assert "latin.json:1:11: not UTF-8 text" in command("run", "good.yaml", "--input", "@latin.json")[2]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"a": "caf\xe9"}'), errors="surrogateescape"))
+    code, _, err = command("run", "good.yaml", "--input", "-")
+    assert (code, "standard input:1:11: not UTF-8 text" in err) == (2, True)
 
 
 def test_run_of_chosen_steps_gives_their_results(command: Command) -> None:
@@ -178,6 +190,13 @@ def test_run_takes_overrides(command: Command) -> None:
     assert (code, json.loads(out)["result"]) == (0, 1)
 
 
+def test_what_overrides_break_is_told(command: Command) -> None:
+    patch = "{steps: {doubled: {value: {input: {$step: nowhere}}}}}"
+    code, _, err = command("run", "good.yaml", "--overrides", patch, "--input", "{number: 1}")
+    assert code == 1
+    assert err.startswith("warning: with --overrides: $.steps[1].input: step 'doubled' refers to step 'nowhere'")
+
+
 def test_a_flow_that_fails_says_why_and_exits_with_1(command: Command, tmp_path: Path) -> None:
     (tmp_path / "refuse.yaml").write_text("steps: [{id: a, component: /test/refuse}]\noutput: {$step: a}")
     code, out, err = command("run", "refuse.yaml", *WITH_MODULE)
@@ -187,6 +206,89 @@ def test_a_flow_that_fails_says_why_and_exits_with_1(command: Command, tmp_path:
     document = json.loads(out)
     assert (code, document["outcome"], document["error"]["code"]) == (1, "failed", "INVALID_INPUT")
     assert document["steps"]["a"]["outcome"] == "failed"
+
+
+FOREIGN = """
+from flow_compiler.engine.components import component
+class Foreign: pass
+@component("/x/foreign")
+async def foreign(given: Foreign, context): return given
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("raise RuntimeError('no config')", "cannot import made: RuntimeError: no config"),
+        ("import sys; sys.exit(5)", "cannot import made: SystemExit: 5"),
+        ("raise KeyError", "cannot import made: KeyError"),
+        (
+            FOREIGN,
+            "cannot import made: PydanticSchemaGenerationError: Unable to generate",
+        ),
+    ],
+    ids=["raises", "exits", "says nothing", "contract"],
+)
+def test_a_module_that_cannot_be_imported_is_a_sentence(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, told: str
+) -> None:
+    (tmp_path / "made.py").write_text(source)
+    monkeypatch.delitem(sys.modules, "made", raising=False)
+    code, out, err = command("validate", "good.yaml", "--module", "made")
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_text_that_is_no_unicode_is_refused_in_flows_and_printed_escaped_in_results(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "half.json").write_text('{"name": "f", "output": "\\ud800"}')
+    for name in ("validate", "show", "run"):
+        code, out, err = command(name, "half.json")
+        assert (code, "half.json:1:25" in out + err) == (2, True)
+    (tmp_path / "half.yaml").write_text("steps: [{id: a, component: /test/half}]\noutput: {$step: a}")
+    for more in ([], ["--json"]):
+        code, out, _ = command("run", "half.yaml", *WITH_MODULE, *more)
+        assert code == 0
+        assert "x\\ud800y" in out
+        json.loads(out)
+
+
+def test_what_nobody_expected_is_a_sentence_and_a_file_with_the_details(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_modules: object) -> None:
+        raise LookupError("inside")
+
+    monkeypatch.setattr("flow_compiler.commands.modules.registry_of", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code, out, err = command("validate", "good.yaml")
+    assert (code, out) == (3, "")
+    assert err.startswith("error: unexpected LookupError; the details are in ")
+    (details,) = (tmp_path / "flow-compiler").iterdir()
+    assert "LookupError: inside" in details.read_text()
+
+
+FULL = [
+    ("flow_compiler.cli", ["show", str(SHIPPED)]),
+    ("flow_compiler.cli", ["--help"]),
+    ("stepflow_assets.cli", ["settings"]),
+    ("stepflow_assets.cli", ["settings", "--json"]),
+]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(("module", "arguments"), FULL, ids=[" ".join(case[1])[-20:] for case in FULL])
+def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path, module: str, arguments: list[str]) -> None:
+    main = f"from {module} import main; main()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", main, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: the output cannot be written: No space left on device\n  next: ")
+    assert len(done.stderr.splitlines()) == 2
 
 
 def test_a_missing_component_is_named_with_the_nearest_known(command: Command, tmp_path: Path) -> None:
@@ -203,6 +305,36 @@ def test_with_a_home_a_second_run_computes_nothing_and_a_run_can_be_gone_on_with
     again = json.loads(command(*arguments, "--run-id", first["run_id"])[1])
     assert [run["steps"]["doubled"]["reuse"] for run in (first, second, again)] == ["computed", "memo", "journal"]
     assert first["result"] == second["result"] == again["result"]
+    assert first["steps"]["doubled"]["degraded"] is False
+
+
+def test_a_run_that_is_kept_tells_its_name_at_the_start(command: Command) -> None:
+    arguments = ("run", "good.yaml", *WITH_MODULE, "--input", "{number: 4}", "--home", "home", "--json")
+    _, out, err = command(*arguments)
+    assert err == f"run {json.loads(out)['run_id']}\n"
+    assert command(*arguments, "--run-id", "r1")[2] == command(*arguments, "--quiet")[2] == ""
+
+
+OTHER = [
+    (("--input", "{number: 5}"), "another input"),
+    (("--input", "{number: 4}", "--variables", "{size: 1}"), "another variables"),
+    (
+        ("--input", "{number: 5}", "--overrides", "{steps: {extra: {value: {input: 2}}}}"),
+        "another flow and other input",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), OTHER, ids=[case[1] for case in OTHER])
+def test_a_run_is_gone_on_with_only_by_what_it_was_begun_with(
+    command: Command, arguments: tuple[str, ...], told: str
+) -> None:
+    run = ("run", "good.yaml", *WITH_MODULE, "--home", "home", "--run-id", "r1")
+    begun = command(*run, "--input", "{number: 4}")
+    code, out, err = command(*run, *arguments)
+    assert (code, out) == (2, "")
+    assert f"the run r1 was begun with {told}" in err
+    assert command(*run, "--input", "{number: 4}") == begun
 
 
 @pytest.mark.parametrize(
@@ -219,6 +351,8 @@ def test_with_a_home_a_second_run_computes_nothing_and_a_run_can_be_gone_on_with
         (("run", "good.yaml", "--overrides", "{steps: {zz: {value: 1}}}"), "no step 'zz'"),
         (("run", "good.yaml", "--run-id", "r"), "--run-id needs --home"),
         (("run", "good.yaml", "--journal", "sqlite:///x"), "--journal needs --home"),
+        (("run", "good.yaml", "--home", ""), "must name a folder"),
+        (("submit", "good.yaml", "--key", "k", "--home", ""), "must name a folder"),
         (("validate",), "Missing argument"),
         (("nonsense",), "No such command"),
     ],
@@ -277,6 +411,35 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
     assert "Traceback" not in err
 
 
+def test_a_run_tells_that_it_waits_for_another_runner() -> None:
+    stream = io.StringIO()
+    Progress(stream).waiting(30)
+    assert stream.getvalue().startswith("waiting for another runner of this run; ")
+    assert "in 30 s" in stream.getvalue()
+
+
+@pytest.mark.process
+def test_an_interrupted_run_does_not_wait_for_a_component_in_a_thread(tmp_path: Path) -> None:
+    flow = tmp_path / "hold.yaml"
+    flow.write_text(
+        "steps:\n  - {id: quick, component: /builtin/noop}\n"
+        "  - {id: slow, component: /test/hold, input: 60}\noutput: [{$step: quick}, {$step: slow}]\n"
+    )
+    arguments: list[Any] = [sys.executable, "-c", "from flow_compiler.cli import main; main()", "run", flow]
+    with subprocess.Popen(
+        [*arguments, *WITH_MODULE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HERE
+    ) as process:
+        assert process.stderr is not None
+        assert "1 step finished" in process.stderr.readline()
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
 def test_a_submitted_input_is_there_for_the_flows_partition(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +460,20 @@ def test_without_a_dagster_home_submit_says_what_is_left_to_do(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     code, out, _ = command("submit", "good.yaml", "--key", "one")
     assert (code, out) == (0, "one: submitted to doubling; add the partition one in the Dagster UI\n")
+
+
+@pytest.mark.process
+def test_submit_imports_no_dagster_where_there_is_no_home_of_it(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    check = (
+        "import sys; from flow_compiler.cli import app;"
+        "app(['submit', 'good.yaml', '--key', 'one'], standalone_mode=False); print('dagster' in sys.modules)"
+    )
+    home_less = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd=tmp_path, env=home_less
+    )
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_a_key_that_cannot_be_a_partition_is_refused(command: Command) -> None:

@@ -72,6 +72,48 @@ def test_a_flow_that_every_item_would_fail_on_is_an_error_where_it_stands(compon
     assert "'zz'" in found.message
 
 
+@pytest.mark.parametrize(
+    ("given", "place", "path"),
+    [
+        ("{items: [1], workflow: {steps: [{id: a}]}}", (1, 81), "$.steps[0].input.workflow"),
+        ("{items: [1], workflow: {$literal: {steps: [{id: a}]}}}", (1, 92), "$.steps[0].input.workflow.$literal"),
+        ("{$literal: {items: [1], workflow: {steps: [{id: a}]}}}", (1, 92), "$.steps[0].input.$literal.workflow"),
+    ],
+    ids=["nothing to fill in", "flow under $literal", "input under $literal"],
+)
+def test_a_flow_inside_an_input_without_references_is_checked(given: str, place: tuple[int, int], path: str) -> None:
+    flow = parse_flow(f"steps: [{{id: m, component: /builtin/map, input: {given}}}]\noutput: {{$step: m}}")
+    [found] = [each for each in diagnose(flow) if each.level is not Level.WARNING]
+    assert (found.code, found.path) == (2003, path)
+    assert (found.line, found.column) == place
+    assert "missing field `component`" in found.message
+
+
+def test_a_flow_stored_as_a_whole_literal_is_checked() -> None:
+    text = "{data: {steps: [{id: a, component: noop}], output: {x: 1}}, blob_type: flow}"
+    flow = parse_flow(f"steps: [{{id: p, component: /builtin/put_blob, input: {text}}}]\noutput: {{$step: p}}")
+    [found] = [each for each in diagnose(flow) if each.level is Level.ERROR]
+    assert (found.code, found.path) == (2500, "$.steps[0].input.data.steps[0].component")
+
+
+@pytest.mark.parametrize(("component", "field"), [("/builtin/map", "workflow"), ("/builtin/iterate", "flow")])
+@pytest.mark.parametrize("step", ["each", "m"])
+def test_references_of_a_flow_inside_that_the_outer_flow_would_fill_in_say_how_to_protect_them(
+    component: str, field: str, step: str
+) -> None:
+    inner = f"{{steps: [{{id: {step}, component: /x}}], output: {{$step: {step}}}}}"
+    flow = parse_flow(f"steps: [{{id: m, component: {component}, input: {{{field}: {inner}}}}}]\noutput: {{$step: m}}")
+    [found] = [each for each in diagnose(flow) if each.level is Level.FATAL]
+    assert found.path == f"$.steps[0].input.{field}.output"
+    assert f"under `$literal:` (`{field}: {{$literal: {{steps: …}}}}`)" in found.instead
+
+
+def test_references_beside_a_flow_inside_are_the_outer_flows() -> None:
+    flow = parse_flow("steps: [{id: m, component: /builtin/map, input: {items: {$step: z}, workflow: {$literal: {}}}}]")
+    [found] = [each for each in diagnose(flow) if each.level is Level.FATAL]
+    assert "$literal" not in found.instead
+
+
 def test_a_sub_flow_with_parts_filled_in_later_is_checked_as_far_as_it_is_known() -> None:
     def findings(inner: str) -> list[int]:
         text = (

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_compiler.errors import FlowLoadError
+from flow_compiler.flow_files import load_flow
 from flow_compiler.language.expressions import Literal
 from flow_compiler.language.json_values import MAX_DEPTH
-from flow_compiler.language.loader import MAX_BYTES, flow_from_json, load_flow, parse_flow
+from flow_compiler.language.loader import MAX_BYTES, flow_from_json, parse_flow, read_value
 from flow_compiler.language.yaml_text import MAX_VALUES
 
 
@@ -131,18 +132,56 @@ def test_a_wrong_flow_is_refused_with_place_cause_and_replacement(
         ('{\n  "output": [\n    {"$step": 1}]}', (3, 15), "$step must be a string"),
         ('{"name": "a",\n "name": "b"}', (2, 2), "given twice"),
         ('{"name": "a",}', (1, 14), "not JSON"),
-        ('{"output": NaN}', (None, None), "not finite"),
-        ('{"output": ' + "9" * 5000 + "}", (None, None), "too many digits"),
-        ('{"output": ' + "[" * 5000 + "]" * 5000 + "}", None, "deep"),
+        ('{"name": "NaN",\n "output": [1, NaN]}', (2, 16), "NaN is not a JSON number"),
+        ('{"output": -Infinity}', (1, 12), "-Infinity is not a JSON number"),
+        ('{"output": 1e999}', (1, 12), "not a JSON number"),
+        ('{"output":\n' + "9" * 5000 + "}", (2, 1), "too many digits"),
+        ('{"output": ' + "[" * 5000 + "]" * 5000 + "}", (1, 111), "nested deeper than 100 levels"),
+        ('{"output": ' + "[" * 150 + "]" * 150 + "}", (1, 111), "nested deeper than 100 levels"),
+        ('{"output": ["é", "x\\ud800y"]}', (1, 18), "half of a character"),
+        ('{"output": {"é": 1, "\\udfff": 2}}', (1, 21), "half of a character"),
     ],
-    ids=["field", "nested", "twice", "syntax", "NaN", "digits", "depth"],
+    ids=["field", "nested", "twice", "syntax", "NaN", "infinity", "large", "digits", "depth", "depth+", "half", "key"],
 )
-def test_json_files_get_places_too(text: str, place: tuple[int | None, int | None] | None, wrong: str) -> None:
+def test_json_files_get_places_too(text: str, place: tuple[int, int], wrong: str) -> None:
     with pytest.raises(FlowLoadError) as error:
         parse_flow(text, "flow.json")
     assert wrong in error.value.message
-    if place is not None:
-        assert (error.value.line, error.value.column) == place
+    assert (error.value.line, error.value.column) == place
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "wrong"),
+    [
+        ("a: é\nb: ä\x07x\n".encode(), (2, 5), "control characters are not allowed (U+0007)"),
+        ("a: 😀😀\x07\n".encode(), (1, 6), "control characters are not allowed (U+0007)"),
+        ("a: é\nü: caf".encode() + b"\xe9\n", (2, 7), "not UTF-8 text (byte 13)"),
+        (b"\xef\xbb\xbf" + "é: ".encode() + b"\xe9\n", (1, 4), "not UTF-8 text (byte 7)"),
+    ],
+)
+def test_columns_count_characters_where_a_file_is_no_text(
+    tmp_path: Path, data: bytes, place: tuple[int, int], wrong: str
+) -> None:
+    file = tmp_path / "flow.yaml"
+    file.write_bytes(data)
+    with pytest.raises(FlowLoadError) as error:
+        load_flow(file)
+    assert wrong in error.value.message
+    assert (error.value.line, error.value.column) == place
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', "[" * 200 + "]" * 200])
+def test_values_are_read_as_strictly_as_flows(text: str) -> None:
+    with pytest.raises(FlowLoadError) as error:
+        read_value(text, "value.json")
+    assert error.value.line == 1
+    assert error.value.column is not None
+
+
+def test_half_a_character_in_a_text_is_refused_with_its_place() -> None:
+    with pytest.raises(FlowLoadError, match="half of a character") as error:
+        parse_flow("name: a\ndescription: 'é\ud800'\n", "flow.yaml")
+    assert (error.value.line, error.value.column) == (2, 16)
 
 
 def test_json_that_yaml_cannot_read_is_read_as_json() -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from flow_compiler.language.loader import flow_from_json, load_flow, parse_flow
-from flow_compiler.language.model import ErrorAction, OnError
+from flow_compiler.errors import FlowError
+from flow_compiler.flow_files import load_flow
+from flow_compiler.language.expressions import Literal
+from flow_compiler.language.loader import flow_from_json, parse_flow
+from flow_compiler.language.model import ErrorAction, Flow, OnError
 
 FULL = {
     "name": "n",
@@ -87,3 +90,9 @@ def test_flows_can_be_copied_and_sent_to_other_processes() -> None:
 def test_an_unknown_step_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         flow_from_json(FULL).step("zz")
+
+
+@pytest.mark.parametrize("value", [float("nan"), "\ud800", object()], ids=["nan", "half a character", "object"])
+def test_a_flow_made_of_what_is_not_json_has_no_digest_but_an_error_of_the_tree(value: object) -> None:
+    with pytest.raises(FlowError, match="no JSON form"):
+        _ = Flow(output=Literal(value)).digest

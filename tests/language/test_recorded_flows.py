@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from flow_compiler.errors import FlowError, FlowLoadError, FlowRejected
+from flow_compiler.flow_files import load_flow
 from flow_compiler.language.diagnostics import diagnose, reject_if_fatal
-from flow_compiler.language.loader import flow_from_json, load_flow
+from flow_compiler.language.loader import flow_from_json
 from flow_compiler.language.overrides import apply_overrides
 
 RECORDED = Path(__file__).parents[3] / "shared" / "stepflow"

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -172,3 +172,28 @@ async def test_a_connection_the_server_dropped_is_replaced(postgres_url, tmp_pat
         admin.dispose()
         await stores.journal.record("run", "b", "s", RECORD)
         assert len(await stores.journal.load("run", "a")) == len(await stores.journal.load("run", "b")) == 1
+
+
+@pytest.mark.parametrize("name", ["what?", "50%", "50%20off", "#1", "a b", "x?mode=ro&cache=shared#y"])
+@pytest.mark.parametrize("prefix", ["sqlite:///", "sqlite+pysqlite:///", ""])
+async def test_the_whole_rest_of_a_sqlite_url_is_the_name_of_the_file(tmp_path, prefix, name):
+    home = tmp_path / name
+    async with open_stores(f"{prefix}{home}/stores.db", home / "artifacts") as stores:
+        await stores.artifacts.put(b"bytes")
+        await stores.journal.record("run", "item", "step", RECORD)
+    assert (home / "stores.db").is_file()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+async def test_a_database_is_closed_when_the_artifacts_cannot_be_opened(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with told("taken"):
+        async with open_stores(f"sqlite:///{tmp_path}/stores.db", tmp_path / "taken"):
+            pass
+    assert not [file for file in _open_files() if file.startswith(str(tmp_path))]
+
+
+def _open_files() -> Iterator[str]:
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that listed the folder
+            yield str(descriptor.readlink())

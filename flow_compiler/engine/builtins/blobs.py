@@ -43,8 +43,12 @@ async def read_json_blob(digest: str, context: ComponentContext) -> Json:
     """Raises InvalidInput when the artifact is no JSON text, ArtifactMissing when there is none."""
     data = await context.get_blob(digest)
     try:
-        return json.loads(data)
-    except ValueError as error:
+        return json.loads(data, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(
             f"artifact {digest} is not JSON", next_step="Give the id of a blob stored by /builtin/put_blob."
         ) from error
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is not a JSON number")

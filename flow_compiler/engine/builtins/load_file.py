@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from flow_compiler.engine.components import ComponentContext, component
-from flow_compiler.engine.outcomes import Json
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.errors import InvalidInput
+from flow_compiler.errors import FlowLoadError, InvalidInput
+from flow_compiler.language.loader import decode, read_data
 
 Format = Literal["json", "yaml", "text"]
 _BY_SUFFIX: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
-_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+MAX_BYTES = 32 * 1024 * 1024
+"""What a file may have: its value goes into the journal as a whole."""
 
 
 class LoadFile(BaseModel):
@@ -37,21 +37,17 @@ class LoadedFile(BaseModel):
 
 @component("/builtin/load_file", builtin=True)
 def load_file(given: LoadFile, context: ComponentContext) -> LoadedFile:
-    """Reads a file; relative paths start at the engine's working directory. YAML and JSON go by suffix unless
-    ``format`` says otherwise; all else is text."""
+    """Reads a file of at most 32 MiB; relative paths start at the engine's working directory. YAML and JSON go by suffix
+    unless ``format`` says otherwise, and are read as strictly as flows; all else is text."""
     path = context.resource(EngineSettings).working_directory / given.path
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise InvalidInput(
-            f"the file {given.path} cannot be read", next_step="Correct the path, or make the file readable."
-        ) from error
+    data = _bytes(path, given.path)
     kind = given.format or _BY_SUFFIX.get(path.suffix.lower(), "text")
     try:
-        value = _parse(data.decode(), kind)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        text = decode(data, given.path)
+        value = text if kind == "text" else read_data(text, given.path, yaml=kind == "yaml")
+    except FlowLoadError as error:
         raise InvalidInput(
-            f"the file {given.path} is not valid {kind}",
+            f"the file {given.path} is not valid {kind}: {error}",
             next_step=f"Correct the file, or give another `format` than {kind}.",
         ) from error
     return LoadedFile(
@@ -60,11 +56,19 @@ def load_file(given: LoadFile, context: ComponentContext) -> LoadedFile:
     )
 
 
-def _parse(text: str, kind: Format) -> Json:
-    match kind:
-        case "json":
-            return json.loads(text)
-        case "yaml":
-            return _JSON.dump_python(yaml.safe_load(text), mode="json")  # dates and the like become text
-        case "text":
-            return text
+def _bytes(path: Path, shown: str) -> bytes:
+    try:
+        if path.exists() and not path.is_file():  # a device may never end, a pipe never begin
+            raise InvalidInput(f"{shown} is no ordinary file", next_step="Give the path of a file.")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"the file {shown} cannot be read", next_step="Correct the path, or make the file readable."
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(
+            f"the file {shown} is larger than {MAX_BYTES // 2**20} MiB",
+            next_step="Split the file, or let a component read it.",
+        )
+    return data

@@ -29,6 +29,9 @@ BUSY_SECONDS = 30.0
 """How long a writer waits for another process's transaction before the database counts as locked."""
 
 
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+
+
 class Durability(StrEnum):
     """SQLite's ``synchronous`` level: see the module's docstring. PostgreSQL has its own settings."""
 
@@ -38,9 +41,13 @@ class Durability(StrEnum):
 
 def parse_database_url(database_url: str) -> URL:
     """``sqlite:///file``, ``postgresql://…`` or ``postgres://…``; a plain path means a SQLite file."""
-    given = database_url if "://" in database_url else f"sqlite:///{database_url}"
+    scheme, separator, file = database_url.partition(":///")
+    if not separator and "://" not in database_url:
+        scheme, file = "sqlite", database_url
+    if scheme in _SQLITE:  # all of it is a file name: `?`, `#` and `%` have no other meaning there
+        return _sqlite_url(file)
     try:
-        url = make_url(given)
+        url = make_url(database_url)
     except ArgumentError:
         raise StoreUnavailable(
             "the database URL cannot be parsed",
@@ -49,10 +56,18 @@ def parse_database_url(database_url: str) -> URL:
         ) from None
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
         return url.set(drivername="postgresql+psycopg2")
-    if url.drivername in ("sqlite", "sqlite+pysqlite") and url.database and url.database != ":memory:":
-        return url.set(drivername="sqlite+pysqlite")
-    raise StoreUnavailable(
-        f"no journal can be kept in a {url.drivername} database" + ("" if url.database else " without a file"),
+    raise _no_place(f"a {url.drivername} database" + ("" if url.database else " without a file"))
+
+
+def _sqlite_url(file: str) -> URL:
+    if file in ("", ":memory:"):
+        raise _no_place("a sqlite database without a file")
+    return URL.create("sqlite+pysqlite", database=file)
+
+
+def _no_place(what: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"no journal can be kept in {what}",
         next_step="Write sqlite:///FILE or postgresql://USER@HOST/NAME.",
         retryable=False,
     )

@@ -28,7 +28,11 @@ async def open_stores(database_url: str, artifacts: str | Path) -> AsyncIterator
     Migrates the database when needed. Raises StoreUnavailable.
     """
     engine = await asyncio.to_thread(_open_database, database_url)
-    objects = await asyncio.to_thread(open_artifacts, artifacts)
+    try:
+        objects = await asyncio.to_thread(open_artifacts, artifacts)
+    except BaseException:
+        engine.dispose()
+        raise
     commits = GroupCommit(engine, "stores-write")
     reads = GroupCommit(reading(engine), "stores-read")
     try:

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 async def row_of(record: StepRecord, artifacts: ArtifactStore) -> dict[str, Any]:
     """Column values. ASCII JSON: any character survives any database."""
-    outcome: str | None = json.dumps(to_json(record.outcome), separators=(",", ":"))
+    outcome: str | None = json.dumps(to_json(record.outcome), separators=(",", ":"), allow_nan=False)
     outcome_ref: str | None = None
     if outcome is not None and len(outcome) > INLINE_BYTES:
         outcome_ref = (await artifacts.put(outcome.encode("ascii"), "data")).id

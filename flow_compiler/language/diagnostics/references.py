@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.subflows import runs_as_flow
 from flow_compiler.language.expressions import InputRef, StepRef, VariableRef
 from flow_compiler.language.model import Flow
 from flow_compiler.language.schemas import declared_variables, input_schema, variables_schema
@@ -74,7 +75,7 @@ def _step(flow: Flow, owner: _Owner, found: Found, reference: StepRef) -> Iterat
             f"step {reference.step!r} refers to itself",
             where,
             path=found.path,
-            instead="Refer to an earlier step, or use /builtin/iterate for a loop.",
+            instead=_in_flow_inside(flow, found) or "Refer to an earlier step, or use /builtin/iterate for a loop.",
         )
     elif reference.step not in owner.available:
         later = reference.step in flow
@@ -83,10 +84,22 @@ def _step(flow: Flow, owner: _Owner, found: Found, reference: StepRef) -> Iterat
             f"{owner} refers to step {reference.step!r}, which {'comes later' if later else 'does not exist'}",
             where,
             path=found.path,
-            instead="Move that step before this one." if later else _nearest(reference.step, owner.available),
+            instead=_in_flow_inside(flow, found)
+            or ("Move that step before this one." if later else _nearest(reference.step, owner.available)),
         )
     elif not reference.path.is_whole:
         yield _unvalidated(flow, found, f"`{reference.path}` of step {reference.step!r}: its result has no schema")
+
+
+def _in_flow_inside(flow: Flow, found: Found) -> str:
+    """What to write when the reference is meant for a flow that the step runs; empty when it is not."""
+    place, *rest = found.pointer
+    if place != "steps" or not isinstance(rest[0], int):
+        return ""
+    inside = tuple(rest[2:])
+    if not runs_as_flow(flow.steps[rest[0]], inside):
+        return ""
+    return f"Put the flow inside under `$literal:` (`{inside[0]}: {{$literal: {{steps: …}}}}`): its steps are its own."
 
 
 def _variable(flow: Flow, owner: _Owner, found: Found, reference: VariableRef) -> Iterator[Diagnostic]:

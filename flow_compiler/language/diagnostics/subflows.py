@@ -5,7 +5,7 @@ The reference looks at ``put_blob`` only. In the others we report what would fai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class _SubFlow(NamedTuple):
 
 def subflows(flow: Flow, diagnose: Diagnose) -> Iterator[Diagnostic]:
     for index, step in enumerate(flow.steps):
-        stored = _stored(step, ("steps", index, "input", "data"))
+        stored = _stored(step, ("steps", index, "input"))
         if stored is not None:
             yield from _inside(flow, stored, diagnose)
         run = _run(step, ("steps", index, "input"))
@@ -38,25 +38,45 @@ def subflows(flow: Flow, diagnose: Diagnose) -> Iterator[Diagnostic]:
             yield from _failures(flow, run, diagnose)
 
 
+def runs_as_flow(step: Step, inside: tuple[Part, ...]) -> bool:
+    """Whether what stands there in the step's input is (in) a flow that the step runs, so that its references are meant
+    for that flow."""
+    return bool(inside) and inside[0] == _RUN_FLOWS.get(step.component)
+
+
 def _stored(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
-    if step.component not in _STORE_BLOBS or not isinstance(step.input, ObjectExpr):
+    if step.component not in _STORE_BLOBS:
         return None
-    data, kind = step.input.fields.get("data"), step.input.fields.get("blob_type")
+    fields, pointer = _fields(step, pointer)
+    data, kind = fields.get("data"), fields.get("blob_type")
     if kind == Literal("flow") and isinstance(data, Literal):
-        return _SubFlow(data.value, (*pointer, "$literal") if data.protected else pointer, known=True)
+        return _SubFlow(data.value, (*pointer, "data", *_under(data)), known=True)
     return None
 
 
 def _run(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
     name = _RUN_FLOWS.get(step.component)
-    if name is None or not isinstance(step.input, ObjectExpr) or name not in step.input.fields:
+    fields, pointer = _fields(step, pointer)
+    given = fields.get(name) if name is not None else None
+    if name is None or not isinstance(given, Literal | ObjectExpr):
         return None
-    given = step.input.fields[name]
-    if isinstance(given, Literal) and given.protected:
-        return _SubFlow(given.value, (*pointer, name, "$literal"), known=True)
-    if isinstance(given, Literal | ObjectExpr):
-        return _SubFlow(_as_far_as_known(given), (*pointer, name), known=False)
-    return None
+    known = isinstance(given, Literal) and (given.protected or isinstance(step.input, Literal))
+    return _SubFlow(_as_far_as_known(given), (*pointer, name, *_under(given)), known)
+
+
+def _fields(step: Step, pointer: tuple[Part, ...]) -> tuple[Mapping[str, Expression], tuple[Part, ...]]:
+    """The parts of the step's input, and where they stand; none when it is no object."""
+    match step.input:
+        case ObjectExpr(fields):
+            return fields, pointer
+        case Literal(dict() as values):
+            return {key: Literal(value) for key, value in values.items()}, (*pointer, *_under(step.input))
+        case _:
+            return {}, pointer
+
+
+def _under(expression: Expression) -> tuple[Part, ...]:
+    return ("$literal",) if isinstance(expression, Literal) and expression.protected else ()
 
 
 def _inside(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:

@@ -1,0 +1,33 @@
+"""A run is gone on with by what it was begun with: its finished steps are answers to that, and to nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flow_compiler.engine.outcomes import Json, StepRecord, Success
+from flow_compiler.engine.stores import Journal, root_path
+from flow_compiler.errors import FlowError
+from flow_compiler.language.canonical import digest
+from flow_compiler.language.model import Flow
+
+_ITEM = root_path("begun with")
+_STEP = "digests"
+
+
+async def require_same(
+    journal: Journal, run_id: str, *, flow: Flow, given: Json, variables: Mapping[str, Json]
+) -> None:
+    """Note what the run begins with; raises FlowError when it was begun with something else."""
+    now = {"flow": flow.digest, "input": digest(given), "variables": digest(dict(variables))}
+    begun = (await journal.load(run_id, _ITEM)).get((_ITEM, _STEP))
+    if begun is None:
+        await journal.record(run_id, _ITEM, _STEP, StepRecord(outcome=Success(result=now)))
+        return
+    known = begun.outcome.result if isinstance(begun.outcome, Success) else {}
+    other = [name for name, value in now.items() if known.get(name) != value]
+    if other:
+        raise FlowError(
+            f"the run {run_id} was begun with another {' and other '.join(other)}",
+            code="run.begun_otherwise",
+            next_step="Give what it was begun with, or leave --run-id out: what has not changed is remembered.",
+        )

@@ -1,0 +1,76 @@
+"""What a component's annotations promise: the contract of its input and its output, enforced with pydantic."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter
+
+_UNTYPED = frozenset({"any", "function-plain", "is-instance"})
+_NOT_VALUES = frozenset({"serialization", "metadata", "default", "computed_fields", "expected"})
+"""Parts of a pydantic schema that say nothing about what a validated value holds."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Of one direction. ``untyped``: a validated value may hold parts of the very object it was made from.
+    ``numbers``: a value may hold floats, so also such as JSON does not have."""
+
+    adapter: TypeAdapter[Any]
+    untyped: bool
+    numbers: bool
+
+    @classmethod
+    def of(cls, hint: Any) -> Contract:
+        adapter: TypeAdapter[Any] = TypeAdapter(hint)
+        kinds = frozenset(_kinds(adapter.core_schema))
+        untyped = not kinds.isdisjoint(_UNTYPED)
+        return cls(adapter, untyped, untyped or "float" in kinds)
+
+
+def contracts_of(function: Callable[..., Any], *, batch: bool) -> tuple[Contract, Contract]:
+    """Of the function's input and its output; of a batch function's single input and output."""
+    hints = get_type_hints(function)
+    parameters = list(inspect.signature(function).parameters)
+    given = hints.get(parameters[0], Any) if parameters else Any
+    returned = hints.get("return", Any)
+    if batch:
+        given, returned = _element_type(given), _element_type(returned)
+    return Contract.of(given), Contract.of(returned)
+
+
+def _element_type(hint: Any) -> Any:
+    """``list[Out | ComponentError]`` → ``Out``."""
+    element = next(iter(get_args(hint)), Any)
+    if get_origin(element) not in (Union, UnionType):
+        return element
+    promised = [part for part in get_args(element) if not _is_error(part)]
+    return reduce(or_, promised) if promised else Any
+
+
+def _is_error(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseException)
+
+
+def _kinds(schema: Any) -> Iterator[str]:
+    """Every kind of value that the schema mentions."""
+    if isinstance(schema, list | tuple):
+        for part in schema:
+            yield from _kinds(part)
+    elif isinstance(schema, dict):
+        kind = schema.get("type")
+        if isinstance(kind, str):
+            yield kind
+        if "allow" in (schema.get("extra_behavior"), schema.get("extra_fields_behavior")):
+            yield "any"
+        if (kind == "list" and "items_schema" not in schema) or (kind == "dict" and "values_schema" not in schema):
+            yield "any"
+        for name, part in schema.items():
+            if name not in _NOT_VALUES:
+                yield from _kinds(part)

@@ -1,0 +1,27 @@
+"""Files with flows: the one place that opens them. What they say, :mod:`flow_compiler.language` reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.loader import MAX_BYTES, decode, parse_flow, require_size
+from flow_compiler.language.model import Flow
+
+
+def load_flow(path: str | Path) -> Flow:
+    """The flow in a YAML or JSON file. Raises FlowLoadError, also when the file cannot be read."""
+    file = str(path)
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FlowLoadError(
+            f"cannot read the file: {error.strerror or error}",
+            file=file,
+            next_step="Check the name and that you may read it.",
+        ) from error
+    except ValueError as error:  # a NUL in the name
+        raise FlowLoadError(f"not a file name: {error}", file=repr(file), next_step="Correct the file name.") from error
+    require_size(len(data), file)
+    return parse_flow(decode(data, file), file)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.sql import create_engine
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import StaticPool
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class KeptSqliteConnections(_Base):
             poolclass=StaticPool,
             connect_args={"timeout": _SECONDS_LOCKED, "check_same_thread": False},
         )
+        event.listen(engine, "connect", _overwrite_what_is_deleted)
         if shard not in self._initialized_dbs:
             self._initdb(engine)
             self._initialized_dbs.add(shard)
@@ -142,6 +143,11 @@ class KeptSqliteConnections(_Base):
 def committed_together(storage: object) -> AbstractContextManager[None]:
     """Events written inside are committed at once, where the storage can."""
     return storage.together() if isinstance(storage, KeptSqliteConnections) else nullcontext()
+
+
+def _overwrite_what_is_deleted(connection: Any, _record: object) -> None:
+    """Dagster replaces rows all the time; what is erased later must not be left in free pages."""
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -144,7 +144,7 @@ class EventHistory:
 
     def _erase_of_assets(self) -> None:
         """The last materialization is the last that is left; a cached status goes, Dagster builds it anew when asked."""
-        changes = {row.id: self._of_asset(row) for row in list(rows(self._index, AssetKeyTable, _OF_ASSET))}
+        changes = {row.id: self._of_asset(row) for row in rows(self._index, AssetKeyTable, _OF_ASSET)}
         rewrite(self._index, AssetKeyTable, _OF_ASSET, lambda row: changes.get(row.id, {}))
 
     def _of_asset(self, row: Row[Any]) -> Mapping[str, Any]:

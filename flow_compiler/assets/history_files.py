@@ -6,6 +6,7 @@ import io
 import json
 import mmap
 import pickle
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -33,11 +34,9 @@ def empty_log(file: Path) -> None:
 
 def database_holds(file: Path, names: Iterable[str]) -> bool:
     """Whether the bytes of the file hold a name, in whichever way JSON in it writes it."""
-    forms = {form.encode("utf-8", "surrogatepass") for name in names for form in _written(name)}
-    if not file.exists() or file.stat().st_size == 0:
-        return False
+    forms = sorted({form.encode("utf-8", "surrogatepass") for name in names for form in _written(name)})
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(form) >= 0 for form in forms)
+        return re.search(b"|".join(map(re.escape, forms)), content) is not None
 
 
 def redact_file(file: Path, redaction: Redaction) -> None:

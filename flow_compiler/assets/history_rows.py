@@ -34,24 +34,31 @@ def opened(connect: Connect) -> Iterator[Connection]:
 
 
 def rows(connect: Connect, table: Table, columns: Sequence[str], *where: ColumnElement[bool]) -> Iterator[Row[Any]]:
-    """Rows by id. A page is read under Dagster's lock: whoever goes through them opens nothing meanwhile."""
-    for page, _ in _pages(connect, table, columns, where):
+    """Rows by id; nothing is open while they are looked at."""
+    last: int | None = 0
+    while last is not None:
+        with opened(connect) as connection:
+            page, last = _page(connection, table, columns, where, last)
         yield from page
 
 
 def rewrite(
     connect: Connect, table: Table, columns: Sequence[str], change: Change, *where: ColumnElement[bool]
 ) -> list[Row[Any]]:
-    """Change the rows as ``change`` says; returns the deleted ones."""
+    """Change the rows as ``change`` says, which opens nothing; returns the deleted ones."""
     gone: list[Row[Any]] = []
-    for page, connection in _pages(connect, table, columns, where):
-        changes = [(row, change(row)) for row in page]
-        deleted = [row for row, values in changes if values is None]
-        if deleted:
-            connection.execute(delete(table).where(table.c.id == bindparam("of")), [{"of": row.id} for row in deleted])
-        for row, values in changes:
-            if values:
-                connection.execute(update(table).where(table.c.id == row.id).values(values))
+    last: int | None = 0
+    while last is not None:
+        with opened(connect) as connection:
+            page, last = _page(connection, table, columns, where, last)
+            changes = [(row, change(row)) for row in page]
+            deleted = [row for row, values in changes if values is None]
+            if deleted:
+                of_id = delete(table).where(table.c.id == bindparam("of"))
+                connection.execute(of_id, [{"of": row.id} for row in deleted])
+            for row, values in changes:
+                if values:
+                    connection.execute(update(table).where(table.c.id == row.id).values(values))
         gone += deleted
     return gone
 
@@ -71,15 +78,10 @@ def file_of(connect: Connect) -> Path | None:
     return file if url.get_backend_name() == "sqlite" and file.is_file() else None
 
 
-def _pages(
-    connect: Connect, table: Table, columns: Sequence[str], where: Sequence[ColumnElement[bool]]
-) -> Iterator[tuple[Sequence[Row[Any]], Connection]]:
-    last, full = 0, True
-    wanted = select(table.c.id, *(table.c[name] for name in columns)).order_by(table.c.id).limit(_ON_A_PAGE)
-    while full:
-        with opened(connect) as connection:
-            page = connection.execute(wanted.where(table.c.id > last, *where)).all()
-            if page:
-                yield page, connection
-        full = len(page) == _ON_A_PAGE
-        last = page[-1].id if page else last
+def _page(
+    connection: Connection, table: Table, columns: Sequence[str], where: Sequence[ColumnElement[bool]], after: int
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """Rows behind an id, and the id behind which there may be more."""
+    wanted = select(table.c.id, *(table.c[name] for name in columns)).where(table.c.id > after, *where)
+    page = connection.execute(wanted.order_by(table.c.id).limit(_ON_A_PAGE)).all()
+    return page, page[-1].id if len(page) == _ON_A_PAGE else None

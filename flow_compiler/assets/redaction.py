@@ -54,8 +54,7 @@ class Redaction:
         self._longer = longer
         self._in_sentence = _pattern(self._spelled, longer)
         self._in_value = _pattern(of_key, longer)
-        traces = {trace for name in self._spelled for trace in _traces(name)}
-        self._trace = re.compile("|".join(map(re.escape, sorted(traces))))
+        self._trace = re.compile(_any_of(trace for one in forgotten for trace in _traces({one.key, *one.also_called})))
         self._about = re.compile(f"({_any_of({*self.keys, *longer})}): ")
 
     def may_be_in(self, stored: str) -> bool:
@@ -138,7 +137,10 @@ def _pattern(names: Iterable[str], longer: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"{_BEFORE}(?:{_any_of({*names, *longer})}){_AFTER}")
 
 
-def _traces(name: str) -> Iterable[str]:
-    """Of each way to write it the longest piece that no escaping, however often repeated, changes."""
-    for written in (name, json.dumps(name)[1:-1]):
-        yield max(re.split(r"[\\\"']+", written), key=len)
+def _traces(names: Iterable[str]) -> set[str]:
+    """Of each way to write a name the longest piece that no escaping, however often repeated, changes; of two pieces of
+    which one holds the other, the shorter."""
+    spelled = {form for name in names for form in _spellings(name)}
+    written = spelled | {json.dumps(form)[1:-1] for form in spelled}
+    pieces = {max(re.split(r"[\\\"']+", form), key=len) for form in written}
+    return {piece for piece in pieces if not any(other in piece for other in pieces - {piece})}

@@ -207,15 +207,20 @@ def test_nothing_is_changed_while_a_run_that_has_a_key_is_not_over(
     ],
 )
 def test_what_was_broken_off_is_finished_by_the_same_call(
-    step: str, owner: Any, on_sqlite: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str,
+    owner: Any,
+    instance_with_our_storage: dg.DagsterInstance,
+    planned_by_us: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    flow = told_history(on_sqlite)
+    flow = told_history(instance_with_our_storage)
     before = shown(flow)
     with monkeypatch.context() as patched, pytest.raises(StoreUnavailable):
         patched.setattr(owner, step, _raises)
-        erase(on_sqlite, ODD)
+        erase(instance_with_our_storage, ODD)
 
-    erase(on_sqlite, ODD)
+    erase(instance_with_our_storage, ODD)
 
     assert files_with(tmp_path, ODD) == []
     assert shown(flow) == without(before, ODD)

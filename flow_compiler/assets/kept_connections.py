@@ -129,10 +129,15 @@ class KeptSqliteConnections(_Base):
             identity = _identity(file)
         if identity is not None:
             self._kept[shard] = identity, engine
-        while len(self._kept) > _MOST_KEPT:
-            oldest = next(name for name in self._kept if name != sqlite_event_log.INDEX_SHARD_NAME)
-            self._kept.pop(oldest)[1].dispose()
+        self._let_go_of_oldest(shard)
         return engine
+
+    def _let_go_of_oldest(self, opening: str) -> None:
+        """What is being written together stays, however many files that are."""
+        in_use = {opening, sqlite_event_log.INDEX_SHARD_NAME, *(self._together.connections if self._together else ())}
+        idle = [name for name in self._kept if name not in in_use]
+        for name in idle[: max(0, len(self._kept) - _MOST_KEPT)]:
+            self._kept.pop(name)[1].dispose()
 
     def _let_go(self) -> None:
         with self._db_lock:

@@ -85,6 +85,12 @@ def erase_keys(instance: dg.DagsterInstance, forgotten: Sequence[ForgottenKey]) 
     return len(concerned)
 
 
+def is_partition(instance: dg.DagsterInstance, key: str) -> bool:
+    """Whether any flow has the key among its partitions."""
+    storage = cast(SqlEventLogStorage, instance.event_log_storage)
+    return any(key in order for order in EventHistory.partitions(storage))
+
+
 def _tags_of_runs(runs: Connect, redaction: Redaction) -> dict[str, Mapping[str, Any]]:
     """Id → tags as they will be, of the runs whose body names a key."""
     found = {}

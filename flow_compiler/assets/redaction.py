@@ -31,7 +31,8 @@ _KEYS_OF_DAGSTER = {"AssetKey", "AssetCheckKey", "SolidHandle", "StepHandle"}
 
 @dataclass(frozen=True)
 class ForgottenKey:
-    """``also_called``: names a sentence may use instead of the key, such as a path."""
+    """``also_called``: names a sentence may use instead of the key, such as a path. One that a key which stays ends in may
+    be that key's, and is left."""
 
     key: str
     pseudonym: str
@@ -47,11 +48,13 @@ class Redaction:
         self.keys = {one.key: one.pseudonym for one in forgotten}
         self._orders = [{key: place for place, key in enumerate(order)} for order in orders]
         of_key = {form: one.pseudonym for one in forgotten for form in _spellings(one.key)}
-        of_others = {form: one.pseudonym for one in forgotten for name in one.also_called for form in _quoted(name)}
-        self._spelled = of_others | of_key
-        inside = re.compile("|".join(map(re.escape, self._spelled)))
+        other_names = {name: one.pseudonym for one in forgotten for name in one.also_called}
+        inside = re.compile(_any_of({*of_key, *other_names}))
         longer = {key for order in orders for key in order if key not in self.keys and inside.search(key)}
+        shared = {name for name in other_names for key in longer if key.endswith((f":{name}", f"/{name}"))}
+        of_others = {form: other_names[name] for name in other_names.keys() - shared for form in _quoted(name)}
         self._longer = longer
+        self._spelled = of_others | of_key
         self._in_sentence = _pattern(self._spelled, longer)
         self._in_value = _pattern(of_key, longer)
         self._trace = re.compile(_any_of(trace for one in forgotten for trace in _traces({one.key, *one.also_called})))
@@ -120,8 +123,8 @@ class Redaction:
 
 
 def _spellings(name: str) -> set[str]:
-    """As it is, as ``repr`` writes it, and as a URL."""
-    return {name, repr(name)[1:-1], quote(name, errors="surrogateescape")}
+    """As it is, as ``repr`` and JSON write it, and as a URL."""
+    return {name, repr(name)[1:-1], json.dumps(name)[1:-1], quote(name, errors="surrogateescape")}
 
 
 def _quoted(name: str) -> set[str]:

@@ -17,7 +17,7 @@ from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import Category
 from stepflow_assets.documents.identity import split_document_id
 from stepflow_assets.errors import UnknownDocument
-from stepflow_assets.operations.history import forget_in_history
+from stepflow_assets.operations.history import forget_in_history, is_in_history
 from stepflow_assets.operations.lookup import exact_document
 from stepflow_assets.operations.orphans import close_dead_runs
 from stepflow_assets.operations.workspace import Workspace
@@ -35,7 +35,7 @@ class Erased:
 
 async def forget(workspace: Workspace, document_ids: Sequence[str]) -> Erased:
     """Erase documents. Dagster's history goes first and the catalog's row last, so that the same call finishes what a
-    killed one began. What was forgotten before may be named again: its traces in history go, wherever they came from.
+    killed one began. What was forgotten before, or what only Dagster knows, may be named too: its traces in history go.
 
     Raises UnknownDocument before anything is touched, also for one that a run has in hand; FlowCompilerError
     (``history.in_use``) while a run that had one is not over, StoreUnavailable.
@@ -52,10 +52,12 @@ async def forget(workspace: Workspace, document_ids: Sequence[str]) -> Erased:
 
 def _names_of(workspace: Workspace, document_id: str) -> Sequence[str]:
     """What else a message may call it."""
-    if workspace.catalog.get(document_id) is None and workspace.catalog.forgotten(document_id) is not None:
+    row = workspace.catalog.get(document_id)
+    if row is None:
+        if workspace.catalog.forgotten(document_id) is None and not is_in_history(workspace.settings, document_id):
+            exact_document(workspace, document_id)  # says which names are near
         _, path = split_document_id(document_id)
-        return sorted({path, PurePosixPath(path).name})
-    row = exact_document(workspace, document_id)
+        return sorted({path, PurePosixPath(path).name} - {""})
     if row.running:
         raise UnknownDocument(
             f"{document_id!r} is in hand of run {row.run_id}",

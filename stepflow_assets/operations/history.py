@@ -92,6 +92,16 @@ def _opened(home: Path) -> DagsterInstance:
     return DagsterInstance.from_config(str(home))
 
 
+def is_in_history(settings: Settings, document_id: str) -> bool:
+    """Whether Dagster has it as a partition, as it has a name that a person mistyped in the UI."""
+    if not settings.dagster_home.exists():
+        return False
+    from flow_compiler.assets.erasing import is_partition
+
+    with open_instance(settings) as instance:
+        return is_partition(instance, document_id)
+
+
 def forget_in_history(settings: Settings, documents: Mapping[str, Sequence[str]]) -> None:
     """Erase documents, given by id with the other names they have, from Dagster's history of runs and its partitions.
     What else the runs did stays, with ``forgotten:`` and the hash of the id in the document's place.

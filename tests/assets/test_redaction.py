@@ -18,8 +18,8 @@ KEYS = [
     KEY,
     "docs:a.pdf (1).pdf",
     "docs:a.pdf.bak",
-    "docs:sub/a.pdf",
-    "old-docs:a.pdf",
+    "docs:sub/a.pdf.gz",
+    "old-docs:a.pdf.gz",
     ODD,
     "docs:z.pdf",
 ]
@@ -84,6 +84,12 @@ def test_a_file_name_of_one_word_could_be_any_word(redaction: Redaction) -> None
     assert one_word.sentence("2 of 3 pages of 'pages' in docs:pages") == "2 of 3 pages of forgotten:3 in forgotten:3"
 
 
+def test_a_file_name_that_another_key_ends_in_may_be_its() -> None:
+    shared = Redaction([ForgottenKey("docs:sub/a.pdf", "forgotten:3", ("sub/a.pdf", "a.pdf"))], [KEYS])
+    message = "docs:a.pdf: no document 'a.pdf' in source 'docs', unlike 'sub/a.pdf'"
+    assert shared.sentence(message) == message.replace("sub/a.pdf", "forgotten:3")
+
+
 def test_names_that_dagster_gave_are_no_keys() -> None:
     same = Redaction([ForgottenKey("pages", "forgotten:3")], [])
     body = {
@@ -99,7 +105,7 @@ def test_names_that_dagster_gave_are_no_keys() -> None:
     [
         (KEY, "docs:z.pdf", ("docs:a.pdf (1).pdf", "docs:z.pdf")),
         ("docs:0.pdf", KEY, ("docs:0.pdf", "docs:0.pdf")),
-        (KEY, ODD, ("docs:a.pdf (1).pdf", "old-docs:a.pdf")),
+        (KEY, ODD, ("docs:a.pdf (1).pdf", "old-docs:a.pdf.gz")),
         (KEY, KEY, ("forgotten:1", "forgotten:1")),
         ("docs:deleted before.pdf", KEY, ("docs:deleted before.pdf", "forgotten:1")),
         ("docs:0.pdf", "docs:z.pdf", ("docs:0.pdf", "docs:z.pdf")),

@@ -46,7 +46,7 @@ def test_a_person_forgets_documents_while_the_ui_is_open(tmp_path: Path) -> None
     shutil.copy(EXAMPLES / "truncated.pdf", inbox / "report.pdf")
     environment = {"STEPFLOW_SOURCES": json.dumps({"inbox": {"path": str(inbox)}})}
     home = Home(tmp_path / "home", environment)
-    keys = [f"inbox:{name}" for name in ("report.pdf", "article.pdf", ODD, "dam-inspection.md")]
+    keys = [f"inbox:{name}" for name in ("report.pdf", "article.pdf", ODD, "dam-inspection.md", "nowhere.pdf")]
     kept = {"inbox:article.pdf", "inbox:dam-inspection.md"}
 
     with dagster_ui(home.path, cwd=tmp_path, environment=environment) as ui:
@@ -57,11 +57,10 @@ def test_a_person_forgets_documents_while_the_ui_is_open(tmp_path: Path) -> None
         assert run_again(ui, of_range) == "FAILURE"
         assert {Path(file).suffix for file in traces(home, "report.pdf")} >= {".db", ".err"}
 
-        done = home.run("forget", "--yes", f"inbox:{ODD}", "inbox:report.pdf")
+        done = home.run("forget", "--yes", f"inbox:{ODD}", "inbox:report.pdf", "inbox:nowhere.pdf")
 
         assert done.code == 0, done.err
-        assert traces(home, ODD) == []
-        assert traces(home, "report.pdf") == []
+        assert [traces(home, name) for name in (ODD, "report.pdf", "nowhere.pdf")] == [[], [], []]
         for asset in ASSETS:
             statuses = ui.statuses(asset)
             assert statuses["materialized"] == kept

@@ -3,6 +3,7 @@
 ComponentError
 ├── DocumentError                the document itself is the problem (category source)
 │   ├── DocumentNotFound         no such file in its source
+│   ├── DocumentForgotten        an old run asks for a document that was erased
 │   ├── DocumentChanged          its bytes are no longer the version that was seen
 │   ├── DocumentEncrypted        a password is needed
 │   ├── DocumentDamaged          it cannot be parsed
@@ -40,6 +41,11 @@ class DocumentError(ComponentError):
 class DocumentNotFound(DocumentError):
     code = "document.not_found"
     next_step = "Check the path and its source, or `stepflow-assets forget` the document."
+
+
+class DocumentForgotten(DocumentError):
+    code = "document.forgotten"
+    next_step = "Start a new run of the documents that are there; ingesting the file again makes it a new document."
 
 
 class DocumentChanged(DocumentError):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.sql import create_engine
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import StaticPool
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class KeptSqliteConnections(_Base):
             poolclass=StaticPool,
             connect_args={"timeout": _SECONDS_LOCKED, "check_same_thread": False},
         )
+        event.listen(engine, "connect", _overwrite_what_is_deleted)
         if shard not in self._initialized_dbs:
             self._initdb(engine)
             self._initialized_dbs.add(shard)
@@ -128,10 +129,15 @@ class KeptSqliteConnections(_Base):
             identity = _identity(file)
         if identity is not None:
             self._kept[shard] = identity, engine
-        while len(self._kept) > _MOST_KEPT:
-            oldest = next(name for name in self._kept if name != sqlite_event_log.INDEX_SHARD_NAME)
-            self._kept.pop(oldest)[1].dispose()
+        self._let_go_of_oldest(shard)
         return engine
+
+    def _let_go_of_oldest(self, opening: str) -> None:
+        """What is being written together stays, however many files that are."""
+        in_use = {opening, sqlite_event_log.INDEX_SHARD_NAME, *(self._together.connections if self._together else ())}
+        idle = [name for name in self._kept if name not in in_use]
+        for name in idle[: max(0, len(self._kept) - _MOST_KEPT)]:
+            self._kept.pop(name)[1].dispose()
 
     def _let_go(self) -> None:
         with self._db_lock:
@@ -142,6 +148,11 @@ class KeptSqliteConnections(_Base):
 def committed_together(storage: object) -> AbstractContextManager[None]:
     """Events written inside are committed at once, where the storage can."""
     return storage.together() if isinstance(storage, KeptSqliteConnections) else nullcontext()
+
+
+def _overwrite_what_is_deleted(connection: Any, _record: object) -> None:
+    """Dagster replaces rows all the time; what is erased later must not be left in free pages."""
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

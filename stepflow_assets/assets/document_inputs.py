@@ -12,8 +12,8 @@ from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json
 from flow_compiler.errors import Category, FlowCompilerError
 from stepflow_assets.documents.chunk import Outcome, Published
-from stepflow_assets.documents.identity import split_document_id
-from stepflow_assets.errors import DocumentNotFound
+from stepflow_assets.documents.identity import is_forgotten_name, split_document_id
+from stepflow_assets.errors import DocumentForgotten, DocumentNotFound
 from stepflow_assets.resources.catalog import Catalog, Finish, SeenDocument, Taken
 from stepflow_assets.resources.source_registry import Sources
 
@@ -51,6 +51,8 @@ class DocumentInputs:
         row = self.catalog.get(key)
         if row is not None:
             return SeenDocument(key, row.source, row.path, row.uri, row.bytes, row.stamp)
+        if is_forgotten_name(key):
+            raise DocumentForgotten("this document was forgotten: history keeps only the hash of its id")
         source, path = split_document_id(key)
         seen = self.sources.find(source, path)
         if seen is None:

@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "evidence": "Draw the place a chunk comes from.",
     "retry": "Run failed and partial documents again.",
     "cancel": "Stop running ingestions; finished work is kept.",
-    "forget": "Erase documents: catalog, index, journal, and what only they used.",
+    "forget": "Erase documents: catalog, index, journal, history, and what only they used.",
     "gc": "Erase memo entries and artifacts that no document uses.",
     "settings": "List every setting, its value and where it comes from.",
     "dev": "Open the Dagster UI on the same data.",

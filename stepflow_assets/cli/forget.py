@@ -16,26 +16,25 @@ from stepflow_assets.cli.output import json_option, print_json
 @json_option
 @click.pass_obj
 def command(flags: dict[str, Any], documents: tuple[str, ...], yes: bool, as_json: bool) -> None:
-    """Erase documents: catalog row, index, journal outcomes, and memo entries and artifacts that only they used.
+    """Erase documents: catalog row, index, journal outcomes, history in Dagster, and memo entries and artifacts that only
+    they used.
 
-    What stays is the hash of each id and its last generation, and the ids in Dagster's history of runs. The source file
-    is not touched: ingesting it again makes it a new document.
+    What stays is the hash of each id and its last generation; by the hash Dagster's history names them where it tells of
+    other documents too. The source file is not touched: ingesting it again makes it a new document. A command that was
+    killed is finished by giving it again.
 
     \b
     Example:
       stepflow-assets forget files:data/contract.pdf
     """
     from stepflow_assets.operations.erasing import forget
-    from stepflow_assets.operations.history import forget_partitions
     from stepflow_assets.operations.workspace import Workspace
     from stepflow_assets.settings import Settings
 
     if not yes and not as_json:
         click.confirm(f"Erase {len(documents)} document(s)?", abort=True, err=True)
-    settings = Settings.load(flags)
-    with Workspace(settings) as workspace:
+    with Workspace(Settings.load(flags)) as workspace:
         erased = asyncio.run(forget(workspace, documents))
-        forget_partitions(settings, documents)
     if as_json:
         print_json(vars(erased))
         return

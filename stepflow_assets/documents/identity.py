@@ -12,6 +12,7 @@ import unicodedata
 
 MAX_KEY_BYTES = 200
 _DIGEST_CHARS = 16
+_FORGOTTEN = "forgotten:"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|\.\.\.")
 
 
@@ -30,6 +31,15 @@ def document_id(source: str, path: str) -> str:
 def document_digest(identifier: str) -> str:
     """SHA-256 of the id, lowercase hex: what file names and index ids use."""
     return hashlib.sha256(identifier.encode()).hexdigest()
+
+
+def forgotten_name(identifier: str) -> str:
+    """What history calls a forgotten document: ``forgotten:`` and the digest that the catalog keeps."""
+    return f"{_FORGOTTEN}{document_digest(identifier)}"
+
+
+def is_forgotten_name(identifier: str) -> bool:
+    return re.fullmatch(f"{_FORGOTTEN}[0-9a-f]{{64}}", identifier) is not None
 
 
 def split_document_id(identifier: str) -> tuple[str, str]:

@@ -1,20 +1,25 @@
 """Forgetting documents and collecting what no document uses. Both really erase.
 
 What stays of a forgotten document is the hash of its id and its last generation (a late writer of an older run is
-refused by it). Dagster keeps its own history of runs, which names documents but holds none of their words; the
-document's partition is removed.
+refused by it). Dagster's history names it by that hash where it tells what runs did with other documents too.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import Category
+from stepflow_assets.documents.identity import split_document_id
 from stepflow_assets.errors import UnknownDocument
+from stepflow_assets.operations.history import forget_in_history, is_in_history
 from stepflow_assets.operations.lookup import exact_document
+from stepflow_assets.operations.orphans import close_dead_runs
 from stepflow_assets.operations.workspace import Workspace
 
 
@@ -29,40 +34,60 @@ class Erased:
 
 
 async def forget(workspace: Workspace, document_ids: Sequence[str]) -> Erased:
-    """Erase documents. Raises UnknownDocument before anything is touched, also for one that a run has in hand."""
-    for document_id in document_ids:
-        row = exact_document(workspace, document_id)
-        if row.running:
-            raise UnknownDocument(
-                f"{document_id!r} is in hand of run {row.run_id}",
-                code="catalog.in_hand",
-                category=Category.CAPACITY,
-                next_step="Wait for the run, or stop it with `stepflow-assets cancel`.",
-            )
+    """Erase documents. Dagster's history goes first and the catalog's row last, so that the same call finishes what a
+    killed one began. What was forgotten before, or what only Dagster knows, may be named too: its traces in history go.
+
+    Raises UnknownDocument before anything is touched, also for one that a run has in hand; FlowCompilerError
+    (``history.in_use``) while a run that had one is not over, StoreUnavailable.
+    """
+    close_dead_runs(workspace)
+    named = {document_id: _names_of(workspace, document_id) for document_id in document_ids}
+    forget_in_history(workspace.settings, named)
     total = Erased()
     async with workspace.stores() as stores:
-        for document_id in document_ids:
+        for document_id in named:
             total = _sum(total, await _forget_one(workspace, stores, document_id))
     return total
 
 
+def _names_of(workspace: Workspace, document_id: str) -> Sequence[str]:
+    """What else a message may call it."""
+    row = workspace.catalog.get(document_id)
+    if row is None:
+        if workspace.catalog.forgotten(document_id) is None and not is_in_history(workspace.settings, document_id):
+            exact_document(workspace, document_id)  # says which names are near
+        _, path = split_document_id(document_id)
+        return sorted({path, PurePosixPath(path).name} - {""})
+    if row.running:
+        raise UnknownDocument(
+            f"{document_id!r} is in hand of run {row.run_id}",
+            code="catalog.in_hand",
+            category=Category.CAPACITY,
+            next_step="Wait for the run, or stop it with `stepflow-assets cancel`.",
+        )
+    file = os.fsdecode(unquote_to_bytes(urlsplit(row.uri).path))
+    return sorted({row.path, PurePosixPath(row.path).name, row.uri, file} - {""})
+
+
 async def _forget_one(workspace: Workspace, stores: Stores, document_id: str) -> Erased:
-    forgotten = workspace.catalog.forget(document_id)
-    if forgotten is None:
-        return Erased()
-    generation, only_here = forgotten
-    in_index = workspace.index.delete_document(document_id, generation)
+    """``used`` counts this document too, which is not to be kept for its own sake."""
+    row = workspace.catalog.get(document_id)
+    generation = row.generation + 1 if row else workspace.catalog.forgotten(document_id)
+    only_here, used = workspace.catalog.only_used_by(document_id), workspace.catalog.used()
+    kept_keys, kept_artifacts = used.memo_keys - only_here.memo_keys, used.artifacts - only_here.artifacts
+    in_index = workspace.index.delete_document(document_id, generation or 0)
     journaled_keys, journaled_artifacts = await stores.journal.forget(document_id)
-    used = workspace.catalog.used()
-    memo_keys = only_here.memo_keys | (journaled_keys - used.memo_keys)
-    artifacts = only_here.artifacts | (journaled_artifacts - used.artifacts)
-    artifacts |= await stores.memo.refs(sorted(memo_keys)) - used.artifacts
-    return Erased(
-        documents=1,
+    memo_keys = only_here.memo_keys | (journaled_keys - kept_keys)
+    artifacts = only_here.artifacts | (journaled_artifacts - kept_artifacts)
+    artifacts |= await stores.memo.refs(sorted(memo_keys)) - kept_artifacts
+    erased = Erased(
+        documents=int(row is not None),
         memo_entries=await stores.memo.delete(memo_keys),
         artifacts=await stores.artifacts.delete(artifacts),
         index_documents=int(in_index),
     )
+    workspace.catalog.forget(document_id)
+    return erased
 
 
 async def collect(workspace: Workspace, *, min_age: float) -> Erased:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from flow_compiler.engine.storage.failures import store_failures
 from flow_compiler.errors import StoreUnavailable
+from stepflow_assets.documents.identity import forgotten_name
 from stepflow_assets.settings import Settings, shipped
 
 if TYPE_CHECKING:
@@ -97,14 +98,29 @@ def _opened(home: Path) -> DagsterInstance:
     return DagsterInstance.from_config(str(home))
 
 
-def forget_partitions(settings: Settings, document_ids: Sequence[str]) -> None:
-    """Remove documents' partitions. Dagster keeps its history of runs."""
+def is_in_history(settings: Settings, document_id: str) -> bool:
+    """Whether Dagster has it as a partition, as it has a name that a person mistyped in the UI."""
+    if not settings.dagster_home.exists():
+        return False
+    from flow_compiler.assets.erasing import is_partition
+
+    with open_instance(settings) as instance:
+        return is_partition(instance, document_id)
+
+
+def forget_in_history(settings: Settings, documents: Mapping[str, Sequence[str]]) -> None:
+    """Erase documents, given by id with the other names they have, from Dagster's history of runs and its partitions.
+    What else the runs did stays, with ``forgotten:`` and the hash of the id in the document's place.
+
+    Raises FlowCompilerError (``history.in_use``) while a run that had one of them is not over, StoreUnavailable.
+    """
     if not settings.dagster_home.exists():
         return
-    from flow_compiler.assets.blueprint import name_of
-    from stepflow_assets.assets.runtime import document_flow
+    from flow_compiler.assets.erasing import erase_keys
+    from flow_compiler.assets.redaction import ForgottenKey
 
-    name = name_of(document_flow(settings.flow_file))
     with open_instance(settings) as instance:
-        for document_id in document_ids:
-            instance.delete_dynamic_partition(name, document_id)
+        erase_keys(
+            instance,
+            [ForgottenKey(name, forgotten_name(name), tuple(others)) for name, others in documents.items()],
+        )

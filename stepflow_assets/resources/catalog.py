@@ -121,6 +121,14 @@ class Catalog(Protocol):
         False when a newer generation has finished already (superseded), or the document was forgotten meanwhile."""
         ...
 
+    def only_used_by(self, document_id: str) -> Erasable:
+        """What forgetting the document allows to erase."""
+        ...
+
+    def forgotten(self, document_id: str) -> int | None:
+        """The generation of its deletion, also when it was entered again since; None when it was never forgotten."""
+        ...
+
     def forget(self, document_id: str) -> tuple[int, Erasable] | None:
         """Remove the row; only the id's hash and the raised counter stay. Returns (deletion generation, erasable)."""
         ...

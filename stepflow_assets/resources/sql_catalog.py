@@ -147,6 +147,15 @@ class SqlCatalog:
             )
         return not superseded
 
+    def only_used_by(self, document_id: str) -> Erasable:
+        with self._read() as connection:
+            row = connection.execute(_ONE, {"id": stored(document_id)}).one_or_none()
+            return Erasable(frozenset(), frozenset()) if row is None else used_only_by(connection, row.number)
+
+    def forgotten(self, document_id: str) -> int | None:
+        with self._read() as connection:
+            return _counters_of_forgotten(connection, [document_id]).get(document_id)
+
     def forget(self, document_id: str) -> tuple[int, Erasable] | None:
         with self._write() as connection:
             row = _locked(connection, document_id)

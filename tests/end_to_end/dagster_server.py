@@ -54,6 +54,15 @@ MESSAGES = """
 { runsOrError(limit: 50) { ... on Runs { results {
   eventConnection(limit: 1000) { events { ... on LogMessageEvent { message level } } }
 } } } }"""
+RUNS = "{ runsOrError(limit: 50) { ... on Runs { results { runId status } } } }"
+AGAIN = """
+mutation Again($params: ReexecutionParams!) {
+  launchRunReexecution(reexecutionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}"""
 REPOSITORIES = """
 { repositoriesOrError { __typename ... on RepositoryConnection { nodes { name location { name } } } } }"""
 
@@ -98,6 +107,15 @@ class DagsterUi:
 
     def backfill_status(self, backfill_id: str) -> str:
         return str(self.ask(BACKFILL, {"id": backfill_id})["partitionBackfillOrError"]["status"])
+
+    def runs(self) -> dict[str, str]:
+        """Id → status, the latest first."""
+        return {run["runId"]: run["status"] for run in self.ask(RUNS)["runsOrError"]["results"]}
+
+    def again(self, run_id: str) -> str:
+        """Re-execute the run, as its button does; returns the new run's id, or the reason why there is none."""
+        answer = self.ask(AGAIN, {"params": {"parentRunId": run_id, "strategy": "ALL_STEPS"}})["launchRunReexecution"]
+        return str(answer["run"]["runId"] if "run" in answer else answer["message"])
 
     def errors_told(self) -> list[str]:
         """Error lines of the runs' logs: one per document that failed, with its code and what to do."""

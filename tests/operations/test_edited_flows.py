@@ -9,8 +9,9 @@ import pytest
 
 from flow_compiler.errors import FlowRejected
 from stepflow_assets.documents.chunk import Outcome
+from stepflow_assets.operations.erasing import forget
 from stepflow_assets.operations.exporting import export
-from stepflow_assets.operations.history import forget_partitions, open_instance
+from stepflow_assets.operations.history import open_instance
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
 from stepflow_assets.settings import Settings, shipped
@@ -85,6 +86,7 @@ def test_a_renamed_step_is_missed_with_a_sentence(place: Place) -> None:
 def test_forgetting_removes_the_partition_of_a_flow_whose_name_dagster_refuses(place: Place) -> None:
     settings = edited(place, ("name: document_ingestion", "name: my documents"))
     ingest(place, settings)
-    forget_partitions(settings, ["docs:a.pdf"])
+    with Workspace(settings) as workspace:
+        asyncio.run(forget(workspace, ["docs:a.pdf"]))
     with open_instance(settings) as instance:
         assert instance.get_dynamic_partitions("my_documents") == []

@@ -139,9 +139,9 @@ def test_gc_erases_what_no_document_uses_and_nothing_else(place: Place) -> None:
 
 
 def traces(place: Place, *words: bytes) -> list[str]:
-    """Files of the home that hold one of the words, free pages of databases included. Dagster's history keeps names."""
-    ours = (file for file in place.settings.home_folder.rglob("*") if place.settings.dagster_home not in file.parents)
-    return [file.name for file in ours if file.is_file() and any(word in file.read_bytes() for word in words)]
+    """Files of the home that hold one of the words, free pages of databases included."""
+    files = (file for file in place.settings.home_folder.rglob("*") if file.is_file())
+    return [file.name for file in files if any(word in file.read_bytes() for word in words)]
 
 
 def stored_files(place: Place) -> int:

@@ -92,6 +92,7 @@ class LoopThread(Generic[T]):
         self._task: asyncio.Task[T] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_asked = False
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flow-items", daemon=True)
 
     def start(self) -> None:
@@ -104,6 +105,10 @@ class LoopThread(Generic[T]):
             with suppress(RuntimeError):  # the loop has just closed: the coroutine is over
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
+    def has_begun(self) -> bool:
+        """Asked after an interrupted start: a thread that will run does so within a second."""
+        return self._begun.wait(1.0)
+
     def wait(self) -> None:
         self._thread.join()
 
@@ -113,6 +118,7 @@ class LoopThread(Generic[T]):
         return self._outcome.result()
 
     def _run(self) -> None:
+        self._begun.set()
         try:
             self._outcome.set_result(asyncio.run(self._remember(self._work())))
         except BaseException as error:  # noqa: BLE001  raised by result(), on the thread that asked
@@ -141,14 +147,15 @@ def run_beside(
     """
     outbox = CrossingOutbox()
     thread = LoopThread(lambda: work(outbox), ended=outbox.close)
-    thread.start()
     try:
+        thread.start()
         while outbox.deliver(write, idle, seconds):
             pass
     except BaseException as error:
         thread.stop()
-        outbox.drain(_refuse if isinstance(error, Exception) else write, seconds)
-        thread.wait()
+        if thread.has_begun():
+            outbox.drain(_refuse if isinstance(error, Exception) else write, seconds)
+            thread.wait()
         raise
     return thread.result()
 

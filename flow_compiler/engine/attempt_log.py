@@ -25,7 +25,8 @@ def log_failed_attempt(run_id: str, path: ItemPath, step_id: str, attempt: int, 
     step = f"{inside}/{step_id}" if inside else step_id
     cause = failed.__cause__
     expected = cause is None or isinstance(cause, FlowCompilerError | ValidationError | CallFailed)
-    _log.warning(
+    _log.log(
+        logging.INFO if expected else logging.WARNING,  # what the tree has is told where the run's outcome is
         "run %s: attempt %d of step %s failed: %s%s",
         run_id,
         attempt,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -279,8 +280,10 @@ async def test_each_failed_attempt_is_logged_without_what_a_document_says(
         "steps": [step("m", {"items": [1, 2], "workflow": inner}, "/builtin/map")],
         "output": {"$step": "m"},
     }
-    await evaluate(flow, None, log, key="SECRET.pdf")
+    with caplog.at_level(logging.INFO, "flow_compiler.engine"):
+        await evaluate(flow, None, log, key="SECRET.pdf")
     told = sorted(record.getMessage() for record in caplog.records if record.name == "flow_compiler.engine")
+    loud = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [line.splitlines()[0] for line in told] == [
         "run run: attempt 1 of step m[0]/each failed: t.told",
         "run run: attempt 1 of step m[1]/each failed: component.raised (LookupError)",
@@ -290,3 +293,4 @@ async def test_each_failed_attempt_is_logged_without_what_a_document_says(
     assert [line.count("\n") for line in told] == [0, 1, 0, 1]
     assert "in log: raise LookupError(text)" in told[1]
     assert not any("SECRET.pdf" in line or "text of a page" in line for line in told)
+    assert [record.getMessage() for record in loud] == [line for line in told if "LookupError" in line]

@@ -62,6 +62,10 @@ class Blueprint:
         """The steps of the wanted assets and all that they may need."""
         return upstream(self.flow, wanted)
 
+    def decides(self, wanted: Collection[str]) -> bool:
+        """Whether a run of the ``wanted`` assets runs the whole flow: all that its output and ``mustExecute`` need."""
+        return len(wanted) == len(self.assets) or self.steps_for(wanted) >= self.lineage.needed.keys()
+
     def unreached(
         self, wanted: Collection[str], succeeded: Collection[str], failed: Collection[str]
     ) -> tuple[str, ...]:

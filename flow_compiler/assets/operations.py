@@ -120,7 +120,7 @@ def _ends_cancelled(context: dg.OpExecutionContext) -> None:
 def _scope(context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segment) -> Scope:
     selected = context.selected_asset_keys
     wanted = frozenset(asset for asset, key in asset_keys(blueprint).items() if key in selected)
-    complete = len(wanted) == len(blueprint.assets)
+    complete = blueprint.decides(wanted)
     final = (
         blueprint.segments[-1]
         if complete

@@ -14,7 +14,7 @@ from flow_compiler.errors import Category, FlowCompilerError
 from stepflow_assets.documents.chunk import Outcome, Published
 from stepflow_assets.documents.identity import split_document_id
 from stepflow_assets.errors import DocumentNotFound
-from stepflow_assets.resources.catalog import Catalog, Finish, SeenDocument, Taken
+from stepflow_assets.resources.catalog import Catalog, Erasable, Finish, SeenDocument, Taken
 from stepflow_assets.resources.source_registry import Sources
 
 
@@ -66,7 +66,7 @@ class DocumentInputs:
         if row is None:  # refused before it was entered, or forgotten meanwhile: there is nothing to record it on
             return
         if not end.complete or _superseded(end.result):
-            self.catalog.release(end.key, run_id)
+            self.catalog.release(end.key, run_id, Erasable(end.memo_keys, end.artifacts))
             return
         taken = self.catalog.taken(run_id, end.key)
         generation, version = (taken.generation, taken.version) if taken else (row.generation, row.version or "")

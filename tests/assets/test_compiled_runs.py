@@ -124,6 +124,27 @@ def test_a_subset_runs_what_it_needs_and_reports_what_was_selected(instance: dg.
 
 
 @pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
+def test_the_asset_that_the_flow_ends_in_decides_for_the_whole_flow(instance: dg.DagsterInstance, pools: Any) -> None:
+    flow = world(instance, poisoned(2, 1), pools=pools)
+    result = flow.run(first="doc0", last="doc1", asset_selection=[flow.compiled.asset_keys["search_index"]])
+    assert not result.success
+    assert flow.materialized(result.run_id) == {"doc0": {"search_index"}}
+    assert flow.inputs.outcomes == {"doc0": "ok", "doc1": "t.poisoned"}
+    assert [end.complete for end in flow.inputs.ends] == [True, True]
+
+
+def test_an_asset_decides_nothing_while_a_step_that_must_run_was_left_out(instance: dg.DagsterInstance) -> None:
+    must = FLOW.replace(
+        "output: {$step: search_index}",
+        "  - {id: note, component: /t/embed, mustExecute: true}\noutput: {$step: search_index}",
+    )
+    flow = world(instance, poisoned(1), flow=must)
+    flow.run(first="doc0", last="doc0", asset_selection=[flow.compiled.asset_keys["search_index"]])
+    assert [end.complete for end in flow.inputs.ends] == [False]
+    assert flow.calls.made["embed"] == 0
+
+
+@pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
 @pytest.mark.usefixtures("planned_by_us")
 def test_a_failure_in_a_subset_is_shown_on_the_selected_assets_only(instance: dg.DagsterInstance, pools: Any) -> None:
     flow = world(instance, poisoned(2, 1), pools=pools)

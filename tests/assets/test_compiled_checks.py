@@ -74,10 +74,29 @@ def test_evaluations_are_shown_per_partition(instance_with_our_storage: dg.Dagst
     keys = flow.compiled.asset_keys
     with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
         assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a"}, "failed": {"b"}}
-        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"a", "b", "c"}, "failed": set()}
+        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"a", "b", "c"}}
         flow.inputs.by_key["b"] = "better"
         flow.run(["b"])
-        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a", "b"}, "failed": set()}
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a", "b"}}
+
+
+@pytest.mark.usefixtures("planned_by_us")
+@pytest.mark.parametrize("by_list", [True, False], ids=["list", "range"])
+def test_a_document_that_fails_changes_no_check_of_another(
+    instance_with_our_storage: dg.DagsterInstance, by_list: bool
+) -> None:
+    flow = world(
+        instance_with_our_storage,
+        {"doc0": "fine", "doc1": "none of it", "doc2": "poison"},
+        checks=[WARNING, check("complete", "chunks", sees_records)],
+        partitioned_checks=True,
+    )
+    result = flow.run(["doc0", "doc1", "doc2"]) if by_list else flow.run(first="doc0", last="doc2")
+    assert not result.success
+    keys = flow.compiled.asset_keys
+    with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"doc0", "doc2"}}
+        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"doc0", "doc1"}}
 
 
 def test_an_evaluation_says_score_threshold_and_sentence(instance: dg.DagsterInstance) -> None:

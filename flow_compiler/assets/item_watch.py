@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from flow_compiler.engine.stores import ItemPath
 from flow_compiler.errors import Category, FlowCompilerError
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.dependencies import downstream
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,12 @@ class ItemWatch:
             return CheckOutcome(
                 passed=False, sentence=f"could not be evaluated: {error.message}", metadata={"error": error.code}
             )
+        except Exception as error:  # noqa: BLE001  a check of one item must not end the batch
+            kind = type(error).__name__
+            # Places only: the message of somebody's exception may quote the document.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            _log.warning("check %s of %s raised %s\n%s", check.name, check.step_id, kind, places)
+            return CheckOutcome(passed=False, sentence=f"could not be evaluated: {kind}", metadata={"error": kind})
 
     def _refuse_behind(self, check: StepCheck, outcome: CheckOutcome) -> None:
         behind = downstream(self._blueprint.flow, [check.step_id]) - {check.step_id}

@@ -30,6 +30,12 @@ async def broken(given: CheckInput) -> CheckOutcome | None:
     raise ComponentError("its model is away")
 
 
+async def stumbles(given: CheckInput) -> CheckOutcome | None:
+    if "odd" in given.input["text"]:
+        raise ValueError(f"cannot read {given.input['text']}")
+    return CheckOutcome(passed=True)
+
+
 async def sees_records(given: CheckInput) -> CheckOutcome | None:
     outcome = given.records["pages"].outcome
     return CheckOutcome(passed=isinstance(outcome, Success) and set(given.records) >= {"document", "pages", "chunks"})
@@ -159,6 +165,27 @@ def test_a_check_that_cannot_be_evaluated_has_failed(instance: dg.DagsterInstanc
     assert result.success
     (evaluation,) = result.get_asset_check_evaluations()
     assert (evaluation.passed, evaluation.description) == (False, "could not be evaluated: its model is away")
+
+
+def test_a_check_that_breaks_has_failed_and_quotes_nothing(
+    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = world(instance, {"a": "odd secret", "b": "fine"}, checks=[check("model", "pages", stumbles)])
+    result = flow.run(["a", "b"])
+    assert result.success
+    told = {evaluation.partition: evaluation for evaluation in result.get_asset_check_evaluations()}
+    assert (told["a"].passed, told["a"].description) == (False, "could not be evaluated: ValueError")
+    assert told["b"].passed
+    assert "check model of pages raised ValueError" in caplog.text
+    assert "in stumbles" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_blocking_check_that_breaks_fails_its_document_alone(instance: dg.DagsterInstance) -> None:
+    blocking = check("model", "pages", stumbles, severity=Severity.ERROR, blocking=True)
+    flow = world(instance, {"a": "odd", "b": "fine"}, checks=[blocking])
+    assert not flow.run(["a", "b"]).success
+    assert flow.inputs.outcomes == {"a": "check.blocked", "b": "ok"}
 
 
 def test_a_blocking_check_blocks_even_when_only_assets_were_selected(instance: dg.DagsterInstance) -> None:

@@ -67,6 +67,7 @@ def compile_flow(flow: Flow, options: CompileOptions) -> CompiledFlow:
         pools=options.pools,
         routes=options.routes,
         checks=options.checks,
+        setting=options.setting,
     )
     partitions_def = dg.DynamicPartitionsDefinition(name=blueprint.name)
     with warnings.catch_warnings():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.compile import CompiledFlow, compile_flow
 from flow_compiler.assets.options import CompileOptions
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import Progress
 from stepflow_assets.assets.checks import DOCUMENT_CHECKS
-from stepflow_assets.assets.runtime import document_components, document_flow, open_runtime
+from stepflow_assets.assets.runtime import document_components, document_flow, engine_profiles, open_runtime
 from stepflow_assets.settings import Settings
 
 
@@ -26,6 +27,7 @@ def compile_documents(settings: Settings, progress: Progress | None = None) -> C
             pools={name: PoolSettings(**dict(pool)) for name, pool in settings.pools.items()},
             routes=settings.routes,
             documents_at_once=settings.documents_at_once,
+            setting=Setting(settings.variables, engine_profiles(settings)),
             log_passed_checks=settings.log_passed_checks,
             run_locks=settings.run_locks,
             partitioned_checks=True,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from flow_compiler.assets.batch_events import BatchEvent, ItemFailed
+from flow_compiler.assets.batch_events import BatchEvent, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.carried import Carried
 from flow_compiler.assets.item_watch import ItemWatch, Scope
@@ -209,6 +209,7 @@ class Batch:
     async def _tell_end(self, end: ItemEnd) -> None:
         """Events are written before the inputs hear of the end: whoever calls an item finished has its history. The
         worker does not wait for that and takes the next item."""
+        self._outbox.put(ItemEnded(end.key))
         try:
             await self._outbox.written()
             await self._runtime.inputs.ended(self._scope.run_id, end)

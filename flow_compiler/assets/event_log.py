@@ -1,7 +1,7 @@
 """Writes what happened to items into Dagster's event log: materializations, check evaluations, planned events.
 
-One event costs milliseconds (notes/dagster 5), so evaluations wait a moment and share the one query that finds the
-materializations they are about.
+One event costs milliseconds (notes/dagster 5), so evaluations wait a moment, at most until their item ends, and share the
+one query that finds the materializations they are about.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetMaterializati
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, DagsterEventBatchMetadata
 
-from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemFailed
+from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import Severity
 from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, version_tags
@@ -52,7 +52,8 @@ class EventLog:
                     self._remember(event)
                 case ItemFailed():
                     self._failed(event)
-        if len(self._checks) >= _CHECKS_TOGETHER:
+        ended = {event.key for event in events if isinstance(event, ItemEnded)}
+        if len(self._checks) >= _CHECKS_TOGETHER or any(done.key in ended for done in self._checks):
             self.flush()
         self.tick()
 

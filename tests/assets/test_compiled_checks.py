@@ -196,6 +196,18 @@ def test_a_blocking_check_blocks_even_when_only_assets_were_selected(instance: d
     assert result.get_asset_check_evaluations() == []
 
 
+def test_a_document_is_called_finished_when_its_evaluations_are_in_the_history(
+    instance_with_our_storage: dg.DagsterInstance,
+) -> None:
+    """Whoever kills the process then loses none of them: no later run evaluates a finished document again."""
+    flow = world(instance_with_our_storage, poisoned(3), checks=[WARNING, check("complete", "chunks", sees_records)])
+    run_id = "0b1f2f8e-0000-4000-8000-000000000002"
+    there: dict[str, bool] = {}
+    flow.inputs.heard = lambda key: there.update({key: key in evaluated(instance_with_our_storage, run_id)})
+    assert flow.run(sorted(flow.inputs.by_key), run_id=run_id).success
+    assert there == dict.fromkeys(flow.inputs.by_key, True)
+
+
 def test_an_evaluation_names_the_newest_materialization(instance: dg.DagsterInstance) -> None:
     flow = world(instance, {"b": "bad"} | poisoned(1), checks=[WARNING])
     flow.run(["b", "doc0"])

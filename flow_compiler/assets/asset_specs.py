@@ -69,8 +69,8 @@ def check_specs(blueprint: Blueprint, partitions_def: dg.PartitionsDefinition | 
             },
             partitions_def=partitions_def,
         )
-        for asset, checks in blueprint.checks.items()
-        for check in checks
+        for asset in blueprint.assets
+        for check in blueprint.checks.get(asset, ())
     ]
 
 

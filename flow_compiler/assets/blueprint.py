@@ -22,7 +22,8 @@ from flow_compiler.language.model import Flow, Step
 
 @dataclass(frozen=True)
 class Blueprint:
-    """``name`` is the flow's Dagster name; assets are named by step id everywhere, :data:`OUTPUT` included."""
+    """``name`` is the flow's Dagster name; assets are named by step id everywhere, :data:`OUTPUT` included. ``checks`` are
+    those of every needed step: on one that is no asset they are not shown, and the blocking ones block."""
 
     flow: Flow
     name: str
@@ -114,9 +115,9 @@ def draw(
         segments=segments_of(lineage.needed, places),
         code_versions=code_versions(flow, lineage, registry, setting or Setting()),
         checks={
-            asset: tuple(check for check in checks if check.step_id == asset)
-            for asset in lineage.assets
-            if any(check.step_id == asset for check in checks)
+            step_id: of_step
+            for step_id in lineage.needed
+            if (of_step := tuple(check for check in checks if check.step_id == step_id))
         },
     )
 

@@ -133,8 +133,8 @@ def _scope(context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segmen
         wanted=wanted,
         logged_checks=frozenset(
             (asset, check.name)
-            for asset, of_asset in blueprint.checks.items()
-            for check in of_asset
+            for asset in blueprint.assets
+            for check in blueprint.checks.get(asset, ())
             if (asset_key(blueprint, asset), dagster_name(check.name)) in checks
         ),
         last=segment is final,

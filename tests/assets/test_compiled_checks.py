@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster_ui import ui
-from small_flow import World, poisoned, world
+from small_flow import FLOW, World, poisoned, world
 
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.pools import PoolSettings
@@ -135,6 +135,15 @@ def test_a_blocking_check_keeps_the_document_out_of_later_steps(instance: dg.Dag
     with ui(instance, flow.compiled.definitions) as shown:
         assert shown.statuses(flow.compiled.asset_keys["search_index"])["failed"] == {"b"}
     assert evaluated(instance, result.run_id) == {"a": True, "b": False}
+
+
+def test_a_blocking_check_of_a_step_that_is_no_asset_blocks_and_is_not_shown(instance: dg.DagsterInstance) -> None:
+    hidden = FLOW.replace("component: /t/blocks,", "component: /t/blocks, metadata: {asset: false},")
+    flow = world(instance, {"a": "fine", "b": "bad"}, flow=hidden, checks=[BLOCKING])
+    result = flow.run(["a", "b"])
+    assert flow.inputs.outcomes == {"a": "ok", "b": "check.blocked"}
+    assert flow.materialized(result.run_id)["b"] == {"document", "pages"}
+    assert evaluated(instance, result.run_id) == {}
 
 
 def test_a_warning_never_blocks(instance: dg.DagsterInstance) -> None:

@@ -12,7 +12,10 @@
 
 from __future__ import annotations
 
+import logging
+
 from flow_compiler.assets.checks import StepCheck
+from flow_compiler.language.model import Flow
 from stepflow_assets.assets.checks.evidence import EVIDENCE_RESOLVES
 from stepflow_assets.assets.checks.index import INDEX_EXACT
 from stepflow_assets.assets.checks.pages import NO_PAGE_LOST, PAGES_ACCOUNTED
@@ -26,3 +29,17 @@ DOCUMENT_CHECKS: tuple[StepCheck, ...] = (
     TEXT_RECALL,
     INDEX_EXACT,
 )
+_log = logging.getLogger(__name__)
+
+
+def checks_of(flow: Flow) -> list[StepCheck]:
+    """The checks whose steps are in the flow. Flows are edited: the others could only fail, so they are left out, and it is
+    said."""
+    kept = []
+    for check in DOCUMENT_CHECKS:
+        missing = [step_id for step_id in (check.step_id, *check.reads) if step_id not in flow]
+        if not missing:
+            kept.append(check)
+            continue
+        _log.warning("the flow has no step %s: the check %s is left out", missing[0], check.name)
+    return kept

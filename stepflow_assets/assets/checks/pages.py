@@ -47,6 +47,7 @@ PAGES_ACCOUNTED = StepCheck(
     threshold=1.0,
     severity=Severity.ERROR,
     blocking=True,
+    reads=("document", "chunks"),
 )
 NO_PAGE_LOST = StepCheck(
     name="no_page_lost",
@@ -56,4 +57,5 @@ NO_PAGE_LOST = StepCheck(
     threshold=1.0,
     severity=Severity.ERROR,
     blocking=True,
+    reads=("document", "pages", "ocr_blocks"),
 )

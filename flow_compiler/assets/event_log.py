@@ -19,7 +19,7 @@ from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, 
 from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import Severity
-from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, version_tags
+from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, in_words, version_tags
 from flow_compiler.assets.kept_connections import committed_together
 from flow_compiler.assets.naming import dagster_name
 
@@ -99,8 +99,7 @@ class EventLog:
     def _failed(self, item: ItemFailed) -> None:
         run = self._context.run
         report_planned(self._context.instance, self._blueprint, run.job_name, run.run_id, item.unreached, item.key)
-        failure = item.failure
-        self._context.log.error(f"{item.key}: {failure.error}: {failure.message} {failure.next_step}")
+        self._context.log.error(f"{item.key}: {in_words(item.failure)}")
 
     def _remember(self, done: CheckDone) -> None:
         if done.outcome.passed and not self._log_passed_checks:

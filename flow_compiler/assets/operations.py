@@ -13,7 +13,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from flow_compiler.assets.batch import Batch, Tally
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.carried import Carried
-from flow_compiler.assets.dagster_metadata import asset_key, asset_keys
+from flow_compiler.assets.dagster_metadata import asset_key, asset_keys, in_words
 from flow_compiler.assets.event_log import EventLog
 from flow_compiler.assets.item_watch import Scope
 from flow_compiler.assets.loop_thread import CrossingOutbox, run_beside
@@ -27,7 +27,7 @@ from flow_compiler.errors import RunCancelled
 BATCH = "batch"
 DOCUMENTS = "documents"
 REFRESH = "refresh"
-_NAMED = 100
+_NAMED = 100  # failed items that the run's failure names
 
 
 def asset_output(blueprint: Blueprint, asset: str) -> str:
@@ -148,7 +148,7 @@ def _failure(failed: Mapping[str, Failure], of: int) -> dg.Failure:
     return dg.Failure(
         f"{len(failed)} of {of} failed: " + ", ".join(f"{count} {error}" for error, count in reasons.most_common()),
         metadata={
-            "failed": dg.MetadataValue.json(sorted(failed)[:_NAMED]),
+            "failed": dg.MetadataValue.json({key: in_words(failed[key]) for key in sorted(failed)[:_NAMED]}),
             "failed_count": len(failed),
             "reasons": dg.MetadataValue.json(dict(reasons)),
         },

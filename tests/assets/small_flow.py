@@ -78,6 +78,8 @@ async def blocks(given: dict[str, Any], context: ComponentContext) -> dict[str, 
         raise ComponentError(
             "this page cannot be read", code="t.poisoned", category=Category.SOURCE, next_step="Replace it."
         )
+    if "foreign" in text:
+        raise ValueError(f"cannot read {text}")
     if "slow" in text:
         calls = context.resource(Calls)
         assert calls.reached is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import dagster as dg
@@ -46,6 +47,40 @@ def test_one_poisoned_of_ten_is_the_only_failed_one(instance: dg.DagsterInstance
             failed = {"doc4"} if asset in {"ocr_blocks", "chunks", "search_index"} else set()
             statuses = shown.statuses(flow.compiled.asset_keys[asset])
             assert statuses == {"materialized": keys - failed, "failed": failed, "materializing": set()}
+
+
+def told(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    return [entry.user_message for entry in instance.all_logs(run_id) if entry.level == logging.ERROR]
+
+
+def test_the_run_says_of_each_failed_item_what_happened_and_what_to_do(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, poisoned(2, 1))
+    result = flow.run(["doc0", "doc1", "lost"])
+    (step,) = [event for event in result.all_events if event.is_step_failure]
+    failure = step.step_failure_data.user_failure_data
+    words = {
+        "doc1": "t.poisoned [source]: this page cannot be read. Replace it.",
+        "lost": "t.unknown [source]: no such document.",
+    }
+    assert failure is not None
+    assert plain(failure.metadata) == {
+        "failed": words,
+        "failed_count": 2,
+        "reasons": {"t.poisoned": 1, "t.unknown": 1},
+    }
+    assert {f"{key}: {text}" for key, text in words.items()} <= set(told(instance, result.run_id))
+
+
+def test_the_words_of_a_foreign_exception_are_in_the_outcome_and_not_in_dagster(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"a": "foreign words"})
+    result = flow.run(["a"])
+    (end,) = flow.inputs.ends
+    assert isinstance(end.result, Failure)
+    assert end.result.message == "cannot read foreign words"
+    assert "a: component.raised [internal]: The component raised ValueError; see its log, then run again." in told(
+        instance, result.run_id
+    )
+    assert not [entry for entry in instance.all_logs(result.run_id) if "foreign words" in entry.to_json()]
 
 
 @pytest.mark.usefixtures("planned_by_us")

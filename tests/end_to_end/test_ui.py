@@ -54,8 +54,8 @@ def test_a_person_adds_documents_materializes_a_range_and_backfills_what_failed(
         }
         assert rows["inbox:report.pdf"]["failure"]["code"] == "document.damaged"
         told = ui.errors_told()
-        assert any(line.startswith("inbox:nowhere.pdf: document.not_found: ") for line in told)
-        assert any(line.startswith("inbox:report.pdf: document.damaged: ") for line in told)
+        assert any(line.startswith("inbox:nowhere.pdf: document.not_found [source]: ") for line in told)
+        assert any(line.startswith("inbox:report.pdf: document.damaged [source]: ") for line in told)
 
         # The person mends both and backfills exactly what failed.
         shutil.copy(EXAMPLES / "report.pdf", inbox / "report.pdf")

@@ -71,9 +71,10 @@ class Batch:
         self._ending: set[asyncio.Task[None]] = set()
         self._room_to_end = asyncio.Semaphore(_ENDING_AT_ONCE)
 
-    async def run(self, keys: Sequence[str], at_once: int) -> Carried:
+    async def run(self, at_once: int) -> Carried:
         """Work on all items, ``at_once`` at a time. Raises RunCancelled when somebody asked the run to stop: items under
         way are let go, finished ones stay finished."""
+        keys = self._carried.keys
         waiting = iter(keys)
         workers = [asyncio.create_task(self._work(waiting)) for _ in range(min(at_once, len(keys)))]
         asked = asyncio.create_task(self._until_cancelled())
@@ -88,7 +89,7 @@ class Batch:
             if outcome is not None:
                 raise outcome
         return Carried(
-            keys=tuple(keys),
+            keys=keys,
             refresh=self._carried.refresh,
             refused=self.tally.refused,
             failures=self.tally.failures,

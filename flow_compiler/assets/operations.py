@@ -86,8 +86,7 @@ def _run_segment(
 
     async def items(outbox: CrossingOutbox) -> Carried:
         async with options.runtime() as runtime:
-            keys = await runtime.inputs.known(carried.keys) if segment.number == 0 else carried.keys
-            return await Batch(blueprint, scope, runtime, outbox, carried, tally).run(keys, options.documents_at_once)
+            return await Batch(blueprint, scope, runtime, outbox, carried, tally).run(options.documents_at_once)
 
     with RunLock(options.run_locks, context.run_id) if options.run_locks else nullcontext():
         try:

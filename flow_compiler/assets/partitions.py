@@ -68,7 +68,3 @@ class PartitionInputs(Protocol):
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         """Called once per partition, after its outcome is committed in the journal. Idempotent."""
         ...
-
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        """Of ``keys``, those that still exist (others were deleted since the run was requested)."""
-        ...

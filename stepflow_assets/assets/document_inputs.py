@@ -31,10 +31,6 @@ class DocumentInputs:
     async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
         return await asyncio.to_thread(lambda: [self._take(run_id, key) for key in keys])
 
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        """Every key may be taken: one the catalog lacks is looked up in its source and entered (or refused)."""
-        return keys
-
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         await asyncio.to_thread(self._ended, run_id, end)
 

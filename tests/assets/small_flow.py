@@ -140,9 +140,6 @@ class Texts:
         self.in_hand.discard(end.key)
         self.heard(end.key)
 
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        return keys
-
     @property
     def outcomes(self) -> dict[str, str]:
         return {end.key: end.result.error if isinstance(end.result, Failure) else "ok" for end in self.ends}

@@ -11,6 +11,7 @@ from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.lineage import OUTPUT
+from flow_compiler.assets.mapped_items import MappedItems
 from flow_compiler.assets.partitions import AssetReport, ItemInput
 from flow_compiler.assets.runtime import FlowRuntime
 from flow_compiler.assets.segments import Segment
@@ -61,6 +62,7 @@ class ItemWatch:
         self._tell = tell
         self._counts = counts
         self._records: dict[str, StepRecord] = {}
+        self._mapped = MappedItems(blueprint.flow)
 
     async def gate(self, step_id: str) -> Failure | None:
         return self.refused.get(step_id)
@@ -76,6 +78,7 @@ class ItemWatch:
             self._conclude(check, outcome)
 
     def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
+        self._mapped.heard(item, record)
         self._runtime.progress.progressed(item, step_id, record)
 
     def ended(self, result: ItemResult) -> None:
@@ -104,7 +107,7 @@ class ItemWatch:
             seconds=record.seconds,
             computed=computed,
             reused=reused,
-            numbers={**record.numbers, **(scores or {})},
+            numbers={**record.numbers, **self._mapped.numbers(asset, record), **(scores or {})},
             degraded=record.degraded,
         )
         if asset in self._scope.wanted and self._blueprint.segment_of(asset) == self._scope.segment:

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster_ui import ui
-from small_flow import ASSETS, FLOW, World, poisoned, world
+from small_flow import ASSETS, FLOW, QUIET, World, poisoned, world
 
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.engine.outcomes import Failure
@@ -138,6 +138,38 @@ def test_a_second_run_shows_what_it_reused(instance: dg.DagsterInstance) -> None
     assert flow.calls.made["read"] == 1  # pure: remembered
     metadata = plain(latest(flow, "document", "doc0").metadata)
     assert (metadata["computed"], metadata["reused"]) == (0, 1)
+
+
+PAGED = """
+name: paged
+steps:
+  - id: pages
+    component: /builtin/map
+    metadata: {items: pages}
+    input:
+      items: [{text: same everywhere}, {text: {$input: text}}]
+      workflow:
+        $literal:
+          steps: [{id: read, component: /t/read, input: {$input: $}}]
+          output: {$step: read}
+output: {$step: pages}
+"""
+
+
+@pytest.mark.parametrize(("metadata", "name"), [("{items: pages}", "pages_reused"), ("{}", "items_reused")])
+def test_a_map_shows_how_many_of_its_items_were_there_already(
+    instance: dg.DagsterInstance, metadata: str, name: str
+) -> None:
+    flow = world(instance, {"a": "one", "b": "two"}, flow=PAGED.replace("{items: pages}", metadata))
+    for expected, key in ((0, "a"), (1, "b"), (2, "a")):
+        run = flow.run([key])
+        assert plain(latest(flow, "pages", key).metadata)[name] == expected
+    job = flow.compiled.definitions.resolve_job_def("paged")
+    with dg.DagsterInstance.ephemeral() as other:  # resumed: the map is replayed as a whole
+        config = flow.compiled.run_config(["a"])
+        job.execute_in_process(instance=other, run_config={**config, **QUIET}, run_id=run.run_id)
+        flow.instance = other
+        assert plain(latest(flow, "pages", "a").metadata)[name] == 2
 
 
 def test_refresh_ignores_what_is_remembered(instance: dg.DagsterInstance) -> None:

@@ -44,7 +44,7 @@ def ingest(place: Place, settings: Settings) -> CatalogRow:
         pytest.param(
             [("vectors: {$if: {$variable: embedder}, then: {$step: embeddings}}", "vectors: null")], id="no vectors"
         ),
-        pytest.param([("kinds: [ocr]}", "kinds: [ocr], pool: gpu}")], id="another pool"),
+        pytest.param([("kinds: [ocr],", "kinds: [ocr], pool: gpu,")], id="another pool"),
         pytest.param(
             [("output: {$step: search_index}", f"{NOTE}output: {{$step: search_index}}")],
             id="a step more",

@@ -45,5 +45,4 @@ class CompileOptions:
     partitioned_checks: bool = False
     setting: Setting = Setting()
     run_locks: Path | None = None
-    job_tags: Mapping[str, str] = field(default_factory=dict)
     executor_def: ExecutorDefinition | None = None

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -203,7 +202,3 @@ def world(
 
 def poisoned(count: int, *bad: int) -> dict[str, str]:
     return {f"doc{index}": "poison" if index in bad else f"text {index}" for index in range(count)}
-
-
-def lock_folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"

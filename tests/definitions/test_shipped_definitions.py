@@ -18,9 +18,8 @@ SNAPSHOT = Path(__file__).parent / "snapshots" / "document_ingestion.json"
 def test_the_shipped_definitions_are_as_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a change on purpose: delete the snapshot, run once, look at the difference."""
     monkeypatch.chdir(tmp_path)  # no stepflow.toml
-    monkeypatch.setattr(
-        "stepflow_assets.assets.compiled.engine_profiles", lambda settings: {}
-    )  # what is installed here
+    installed = "stepflow_assets.assets.compiled.engine_profiles"
+    monkeypatch.setattr(installed, lambda settings: {})
     described = json.dumps(describe_definitions(defs()), indent=1, ensure_ascii=False) + "\n"
     if not SNAPSHOT.exists():
         SNAPSHOT.parent.mkdir(exist_ok=True)

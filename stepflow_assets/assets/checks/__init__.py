@@ -3,7 +3,7 @@
 | check | asset | threshold | severity | blocking |
 |---|---|---|---|---|
 | pages_accounted | chunks | ok + blank + failed = the source's pages | error | yes |
-| no_page_lost | ocr_blocks | as many results as pages listed | error | yes |
+| no_page_lost | ocr_blocks | every page listed has its own result | error | yes |
 | evidence_resolves | chunks | every chunk | error | yes |
 | text_recall | chunks | .90 of the text layer's words | warn | no |
 | ocr_confidence | ocr_blocks | mean .60 | warn | no |

@@ -16,7 +16,7 @@ from flow_compiler.assets.partitions import AssetReport, ItemInput
 from flow_compiler.assets.runtime import FlowRuntime
 from flow_compiler.assets.segments import Segment
 from flow_compiler.engine.item_run import ItemResult
-from flow_compiler.engine.outcomes import Failure, StepRecord, Success
+from flow_compiler.engine.outcomes import Failure, Json, StepRecord, Success
 from flow_compiler.engine.stores import ItemPath
 from flow_compiler.errors import Category, FlowCompilerError
 from flow_compiler.language.canonical import digest
@@ -103,7 +103,7 @@ class ItemWatch:
         report = self.reports[asset] = AssetReport(
             asset=self._blueprint.names[asset],
             step_id=asset,
-            data_version=digest(record.outcome.result),
+            data_version=_data_version(self._blueprint, asset, record.outcome.result),
             seconds=record.seconds,
             computed=computed,
             reused=reused,
@@ -170,6 +170,15 @@ class ItemWatch:
         )
         for step_id in behind:
             self.refused.setdefault(step_id, failure)
+
+
+def _data_version(blueprint: Blueprint, asset: str, result: Json) -> str:
+    """Of the whole result, or of the fields that ``metadata.data_version`` of the step names: what else it says, such as
+    whether something was written, is no other data."""
+    named = blueprint.flow.step(asset).metadata.get("data_version") if asset != OUTPUT else None
+    if isinstance(named, list) and isinstance(result, dict):
+        result = {name: result[name] for name in named if name in result}
+    return digest(result)
 
 
 def _scores(evaluated: Sequence[tuple[StepCheck, CheckOutcome]]) -> dict[str, float]:

@@ -74,3 +74,35 @@ def test_assets_before_the_index_decide_nothing_and_what_they_computed_is_kept(p
         asyncio.run(collect(workspace, min_age=0))
     assert place.found("alder") == [KEY]
     assert place.ingest()["a.pdf"].computed == 1  # only the index is written
+
+
+def data_version(place: Place, asset: str) -> str:
+    with open_instance(place.settings) as instance:
+        key = compile_documents(place.settings).asset_keys[asset]
+        wanted = dg.AssetRecordsFilter(key, asset_partitions=[KEY])
+        (record,) = instance.fetch_materializations(wanted, limit=1).records
+    assert record.asset_materialization is not None
+    return str((record.asset_materialization.tags or {})["dagster/data_version"])
+
+
+def test_a_search_index_that_was_left_as_it_is_has_the_data_version_it_had(place: Place) -> None:
+    place.write("a.pdf", TEXT)
+    first = place.ingest()["a.pdf"]
+    before = data_version(place, "search_index")
+
+    again = place.ingest(refresh=True)["a.pdf"]
+
+    assert again.generation > first.generation
+    assert data_version(place, "search_index") == before
+    place.write("a.pdf", "Beech trees stand on the hill.")
+    place.ingest()
+    assert data_version(place, "search_index") != before
+
+
+def test_a_command_that_is_killed_is_not_started_anew_by_the_daemon(place: Place) -> None:
+    place.write("a.pdf", TEXT)
+    row = place.ingest()["a.pdf"]
+    with open_instance(place.settings) as instance:
+        run = instance.get_run_by_id(str(row.run_id))
+    assert run is not None
+    assert run.tags["dagster/max_retries"] == "0"

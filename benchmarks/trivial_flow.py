@@ -49,9 +49,6 @@ class Inputs:
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         return
 
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        return keys
-
 
 @asynccontextmanager
 async def runtime(folder: Path) -> AsyncIterator[FlowRuntime]:

@@ -10,7 +10,7 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -171,8 +171,16 @@ def _what_is_wrong(first: ErrorDetails) -> str:
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"setting {field}: {first['msg']}"
-    near = difflib.get_close_matches(field, Settings.model_fields, n=1)
-    return f"there is no setting {field}" + (f"; did you mean {near[0]}?" if near else "")
+    *above, last = map(str, first["loc"])
+    near = difflib.get_close_matches(last, _fields_below(above), n=1)
+    return f"there is no setting {field}" + (f"; did you mean {'.'.join([*above, near[0]])}?" if near else "")
+
+
+def _fields_below(above: Sequence[str]) -> Iterable[str]:
+    """Names beside the one that is wrong: of all settings, or of one source or pool."""
+    models: dict[str, type[BaseModel]] = {"sources": SourceSettings, "pools": PoolOptions}
+    model = models.get(above[0]) if above else Settings
+    return model.model_fields if model else ()
 
 
 def shipped(name: str) -> Path:

@@ -63,11 +63,14 @@ def check_specs(blueprint: Blueprint, partitions_def: dg.PartitionsDefinition | 
             asset=asset_key(blueprint, asset),
             description=check.description,
             blocking=check.blocking,
-            metadata={} if check.threshold is None else {"threshold": check.threshold},
+            metadata={
+                "severity": check.severity.value,
+                **({} if check.threshold is None else {"threshold": check.threshold}),
+            },
             partitions_def=partitions_def,
         )
-        for asset, checks in blueprint.checks.items()
-        for check in checks
+        for asset in blueprint.assets
+        for check in blueprint.checks.get(asset, ())
     ]
 
 

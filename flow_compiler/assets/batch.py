@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from flow_compiler.assets.batch_events import BatchEvent, ItemFailed
+from flow_compiler.assets.batch_events import BatchEvent, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.carried import Carried
 from flow_compiler.assets.item_watch import ItemWatch, Scope
@@ -71,9 +71,10 @@ class Batch:
         self._ending: set[asyncio.Task[None]] = set()
         self._room_to_end = asyncio.Semaphore(_ENDING_AT_ONCE)
 
-    async def run(self, keys: Sequence[str], at_once: int) -> Carried:
+    async def run(self, at_once: int) -> Carried:
         """Work on all items, ``at_once`` at a time. Raises RunCancelled when somebody asked the run to stop: items under
         way are let go, finished ones stay finished."""
+        keys = self._carried.keys
         waiting = iter(keys)
         workers = [asyncio.create_task(self._work(waiting)) for _ in range(min(at_once, len(keys)))]
         asked = asyncio.create_task(self._until_cancelled())
@@ -88,7 +89,7 @@ class Batch:
             if outcome is not None:
                 raise outcome
         return Carried(
-            keys=tuple(keys),
+            keys=keys,
             refresh=self._carried.refresh,
             refused=self.tally.refused,
             failures=self.tally.failures,
@@ -209,6 +210,7 @@ class Batch:
     async def _tell_end(self, end: ItemEnd) -> None:
         """Events are written before the inputs hear of the end: whoever calls an item finished has its history. The
         worker does not wait for that and takes the next item."""
+        self._outbox.put(ItemEnded(end.key))
         try:
             await self._outbox.written()
             await self._runtime.inputs.ended(self._scope.run_id, end)

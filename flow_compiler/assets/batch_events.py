@@ -35,4 +35,11 @@ class ItemFailed:
     unreached: tuple[str, ...]
 
 
-BatchEvent = AssetDone | CheckDone | ItemFailed
+@dataclass(frozen=True)
+class ItemEnded:
+    """Nothing more comes of the item. Whoever waits for what was put before is about to call it finished."""
+
+    key: str
+
+
+BatchEvent = AssetDone | CheckDone | ItemFailed | ItemEnded

@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from flow_compiler.assets.checks import StepCheck
+from flow_compiler.assets.code_versions import Setting, code_versions
 from flow_compiler.assets.lineage import GLUE, OUTPUT, Lineage, lineage_of
 from flow_compiler.assets.naming import Names, dagster_name, is_reserved
-from flow_compiler.assets.pools import DEFAULT_POOL, PoolSettings, nested_steps, placed, pool_of
+from flow_compiler.assets.pools import DEFAULT_POOL, PoolSettings, placed, pool_of
 from flow_compiler.assets.segments import Segment, segments_of
 from flow_compiler.engine.registry import ComponentRegistry
-from flow_compiler.language.canonical import digest
 from flow_compiler.language.dependencies import upstream
 from flow_compiler.language.model import Flow, Step
-
-_VERSION_DIGITS = 16
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """``name`` is the flow's Dagster name; assets are named by step id everywhere, :data:`OUTPUT` included."""
+    """``name`` is the flow's Dagster name; assets are named by step id everywhere, :data:`OUTPUT` included. ``checks`` are
+    those of every needed step: on one that is no asset they are not shown, and the blocking ones block."""
 
     flow: Flow
     name: str
@@ -62,6 +61,10 @@ class Blueprint:
         """The steps of the wanted assets and all that they may need."""
         return upstream(self.flow, wanted)
 
+    def decides(self, wanted: Collection[str]) -> bool:
+        """Whether a run of the ``wanted`` assets runs the whole flow: all that its output and ``mustExecute`` need."""
+        return len(wanted) == len(self.assets) or self.steps_for(wanted) >= self.lineage.needed.keys()
+
     def unreached(
         self, wanted: Collection[str], succeeded: Collection[str], failed: Collection[str]
     ) -> tuple[str, ...]:
@@ -97,6 +100,7 @@ def draw(
     pools: Mapping[str, PoolSettings],
     routes: Mapping[str, str],
     checks: Sequence[StepCheck],
+    setting: Setting | None = None,
 ) -> Blueprint:
     """The blueprint of a flow. Components that are not registered give no version and no pool, and stop nothing."""
     lineage = lineage_of(flow)
@@ -109,11 +113,11 @@ def draw(
         lineage=lineage,
         names=names,
         segments=segments_of(lineage.needed, places),
-        code_versions={asset: _code_version(flow, lineage, asset, registry) for asset in lineage.assets},
+        code_versions=code_versions(flow, lineage, registry, setting or Setting()),
         checks={
-            asset: tuple(check for check in checks if check.step_id == asset)
-            for asset in lineage.assets
-            if any(check.step_id == asset for check in checks)
+            step_id: of_step
+            for step_id in lineage.needed
+            if (of_step := tuple(check for check in checks if check.step_id == step_id))
         },
     )
 
@@ -132,15 +136,3 @@ def _pool(step: Step, registry: ComponentRegistry, routes: Mapping[str, str]) ->
     """None only for glue: everything else that nobody places is in the default pool."""
     found = pool_of(step, registry, routes)
     return found if found or step.component in GLUE else DEFAULT_POOL
-
-
-def _code_version(flow: Flow, lineage: Lineage, asset: str, registry: ComponentRegistry) -> str:
-    """Changes when what the asset's step says changes, or a step without an asset between it and its parents, or the
-    version of a component that any of them calls, in sub-flows too."""
-    covered = [step for step in flow.steps if step.id == asset or step.id in lineage.absorbed[asset]]
-    said = [{key: value for key, value in step.to_json().items() if key != "metadata"} for step in covered]
-    if asset == OUTPUT:
-        said.append({"output": flow.to_json().get("output")})
-    components = [step.component for step in covered] + [nested["component"] for nested in nested_steps(said)]
-    versions = {path: registry.get(path).version for path in components if path in registry}
-    return digest({"said": said, "components": versions})[:_VERSION_DIGITS]

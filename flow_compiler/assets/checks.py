@@ -44,7 +44,8 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class StepCheck:
-    """One check: on which step's asset, how strict, how to evaluate. ``evaluate`` returns None when it does not apply."""
+    """One check: on which step's asset, how strict, how to evaluate. ``reads``: the steps whose results it looks at. ``evaluate`` returns None when it does not apply;
+    one that raises has failed."""
 
     name: str
     step_id: str
@@ -53,3 +54,4 @@ class StepCheck:
     threshold: float | None = None
     severity: Severity = Severity.WARN
     blocking: bool = False
+    reads: tuple[str, ...] = ()

@@ -67,6 +67,7 @@ def compile_flow(flow: Flow, options: CompileOptions) -> CompiledFlow:
         pools=options.pools,
         routes=options.routes,
         checks=options.checks,
+        setting=options.setting,
     )
     partitions_def = dg.DynamicPartitionsDefinition(name=blueprint.name)
     with warnings.catch_warnings():
@@ -77,7 +78,7 @@ def compile_flow(flow: Flow, options: CompileOptions) -> CompiledFlow:
         blueprint.name,
         selection=[assets],
         description=flow.description,
-        tags={FLOW_TAG: blueprint.name, **options.job_tags},
+        tags={FLOW_TAG: blueprint.name},
         executor_def=options.executor_def,
     )
     return CompiledFlow(

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from flow_compiler.assets.blueprint import name_of
 from flow_compiler.assets.closing import orphaned_runs_sensor
+from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.compile import compile_flow
 from flow_compiler.assets.input_table import open_input_table
 from flow_compiler.assets.options import ITEMS_AT_ONCE, PARTITIONS_PER_RUN, CompileOptions
@@ -96,6 +97,7 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
             name=self.name,
             pools={name: _pool(pool) for name, pool in self.pools.items()},
             routes=self.routes,
+            setting=Setting(self.variables),
             documents_at_once=max(1, self.items_at_once),
             partitions_per_run=max(1, self.partitions_per_run),
             log_passed_checks=self.log_passed_checks,

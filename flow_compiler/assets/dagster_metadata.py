@@ -15,6 +15,8 @@ import dagster as dg
 from flow_compiler.assets.batch_events import AssetDone, CheckDone
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.partitions import AssetReport
+from flow_compiler.engine.failures import FOREIGN
+from flow_compiler.engine.outcomes import Failure
 
 DATA_VERSION = "dagster/data_version"
 CODE_VERSION = "dagster/code_version"
@@ -58,6 +60,13 @@ def check_metadata(done: CheckDone) -> dict[str, Plain]:
     if done.check.threshold is not None:
         metadata["threshold"] = done.check.threshold
     return {name: value for name, value in metadata.items() if not isinstance(value, float) or math.isfinite(value)}
+
+
+def in_words(failure: Failure) -> str:
+    """Code, category, what happened and what to do; of a foreign exception only its kind, since Dagster's log is read by
+    everybody and its message may quote the document."""
+    happened = "" if failure.error == FOREIGN else f"{failure.message.rstrip('.')}. "
+    return f"{failure.error} [{failure.category}]: {happened}{failure.next_step}".rstrip()
 
 
 def asset_key(blueprint: Blueprint, asset: str) -> dg.AssetKey:

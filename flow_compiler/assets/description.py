@@ -22,12 +22,16 @@ def describe_definitions(definitions: dg.Definitions) -> Json:
             f"{spec.asset_key.to_user_string()}:{spec.name}": {
                 "blocking": spec.blocking,
                 "description": spec.description,
+                "metadata": dict(sorted(spec.metadata.items())),
                 "partitioned": spec.partitions_def is not None,
             }
             for spec in sorted(_checks(definitions), key=lambda spec: (spec.asset_key.path, spec.name))
         },
         "jobs": {job.name: _job(job) for job in sorted(_jobs(definitions), key=lambda job: job.name)},
-        "sensors": sorted(sensor.name for sensor in definitions.sensors or ()),
+        "sensors": {
+            sensor.name: {"seconds": sensor.minimum_interval_seconds, "status": sensor.default_status.value}
+            for sensor in sorted(definitions.sensors or (), key=lambda sensor: sensor.name)
+        },
     }
 
 

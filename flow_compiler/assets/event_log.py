@@ -1,7 +1,7 @@
 """Writes what happened to items into Dagster's event log: materializations, check evaluations, planned events.
 
-One event costs milliseconds (notes/dagster 5), so evaluations wait a moment and share the one query that finds the
-materializations they are about.
+One event costs milliseconds (notes/dagster 5), so evaluations wait a moment, at most until their item ends, and share the
+one query that finds the materializations they are about.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetMaterializati
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, DagsterEventBatchMetadata
 
-from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemFailed
+from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import Severity
-from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, version_tags
+from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, in_words, version_tags
 from flow_compiler.assets.kept_connections import committed_together
 from flow_compiler.assets.naming import dagster_name
 
@@ -52,7 +52,8 @@ class EventLog:
                     self._remember(event)
                 case ItemFailed():
                     self._failed(event)
-        if len(self._checks) >= _CHECKS_TOGETHER:
+        ended = {event.key for event in events if isinstance(event, ItemEnded)}
+        if len(self._checks) >= _CHECKS_TOGETHER or any(done.key in ended for done in self._checks):
             self.flush()
         self.tick()
 
@@ -98,8 +99,7 @@ class EventLog:
     def _failed(self, item: ItemFailed) -> None:
         run = self._context.run
         report_planned(self._context.instance, self._blueprint, run.job_name, run.run_id, item.unreached, item.key)
-        failure = item.failure
-        self._context.log.error(f"{item.key}: {failure.error}: {failure.message} {failure.next_step}")
+        self._context.log.error(f"{item.key}: {in_words(item.failure)}")
 
     def _remember(self, done: CheckDone) -> None:
         if done.outcome.passed and not self._log_passed_checks:

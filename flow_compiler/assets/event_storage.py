@@ -1,7 +1,8 @@
 """Dagster's event log storages, able to show checks of dynamic partitions.
 
 Dagster 1.13.27 asks dynamic partitions without saying where they are kept when it resolves ``partitionStatuses`` of a
-check, so the UI's page of a partitioned check ends in an error. Name the class in ``dagster.yaml``:
+check, so the UI's page of a partitioned check ends in an error; and it takes a run for one thing, so that the failure of
+one partition would be shown on all. Name the class in ``dagster.yaml``:
 
     event_log_storage:
       module: flow_compiler.assets.event_storage
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._config import UserConfigSchema
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.storage.asset_check_state import AssetCheckState
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -27,9 +29,9 @@ from dagster._serdes import ConfigurableClassData
 from flow_compiler.assets.kept_connections import KeptSqliteConnections
 
 if TYPE_CHECKING:
-    from dagster._core.storage.event_log.base import EventLogStorage
+    from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
-    _Base = EventLogStorage
+    _Base = SqlEventLogStorage
 else:
     _Base = object
 
@@ -40,6 +42,15 @@ class WithDynamicPartitions(_Base):
     ) -> Mapping[dg.AssetCheckKey, AssetCheckState]:
         with partition_loading_context(dynamic_partitions_store=self._instance):
             return super().get_asset_check_state(keys)
+
+    def store_asset_check_event(self, event: dg.EventLogEntry, event_id: int | None) -> None:
+        """Dagster plans a check for every partition of a run, and shows what was not evaluated as failed once the run
+        fails: a check that does not apply, and each check of what one item of a batch never reached. What was evaluated
+        says all there is; Dagster stores it without a plan too."""
+        planned = event.dagster_event and event.dagster_event.event_specific_data
+        if isinstance(planned, AssetCheckEvaluationPlanned) and planned.partitions_subset is not None:
+            return
+        super().store_asset_check_event(event, event_id)
 
 
 class PartitionedSqliteEventLogStorage(WithDynamicPartitions, KeptSqliteConnections, SqliteEventLogStorage):

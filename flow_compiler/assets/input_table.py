@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from flow_compiler.assets.input_tables import SCHEMA, inputs, taken
 from flow_compiler.assets.partitions import ItemEnd, ItemInput, ItemRefusal
@@ -22,7 +22,6 @@ from flow_compiler.engine.storage.schema import bring_up_to_date
 from flow_compiler.errors import Category, InvalidInput
 
 _NO_KEY = re.compile(r"\.\.\.|[\x00-\x1f\x7f\ud800-\udfff]")  # Dagster refuses most, databases the rest
-_IN_ONE_STATEMENT = 500
 
 
 @dataclass(frozen=True)
@@ -91,10 +90,6 @@ class InputTable:
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         await asyncio.to_thread(self._ended, run_id, end)
 
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        there = await asyncio.to_thread(self._there, keys)
-        return [key for key in keys if key in there]
-
     def _take(self, run_id: str, keys: Sequence[str]) -> list[ItemInput | ItemRefusal]:
         with self._writing() as connection:
             return [self._take_one(connection, run_id, key) for key in keys]
@@ -123,17 +118,6 @@ class InputTable:
             if end.complete:
                 row = (inputs.c.flow == self._flow, inputs.c.key == end.key)
                 connection.execute(update(inputs).where(*row).values(**outcome, run_id=run_id))
-
-    def _there(self, keys: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        wanted = select(inputs.c.key).where(
-            inputs.c.flow == self._flow, inputs.c.key.in_(bindparam("keys", expanding=True))
-        )
-        with self._reading() as connection:
-            for start in range(0, len(keys), _IN_ONE_STATEMENT):
-                part = list(keys[start : start + _IN_ONE_STATEMENT])
-                found.update(connection.execute(wanted, {"keys": part}).scalars())
-        return found
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

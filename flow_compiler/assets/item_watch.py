@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,15 +11,18 @@ from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.lineage import OUTPUT
+from flow_compiler.assets.mapped_items import MappedItems
 from flow_compiler.assets.partitions import AssetReport, ItemInput
 from flow_compiler.assets.runtime import FlowRuntime
 from flow_compiler.assets.segments import Segment
 from flow_compiler.engine.item_run import ItemResult
-from flow_compiler.engine.outcomes import Failure, StepRecord, Success
+from flow_compiler.engine.outcomes import Failure, Json, StepRecord, Success
 from flow_compiler.engine.stores import ItemPath
 from flow_compiler.errors import Category, FlowCompilerError
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.dependencies import downstream
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class ItemWatch:
         self._tell = tell
         self._counts = counts
         self._records: dict[str, StepRecord] = {}
+        self._mapped = MappedItems(blueprint.flow)
 
     async def gate(self, step_id: str) -> Failure | None:
         return self.refused.get(step_id)
@@ -72,6 +78,7 @@ class ItemWatch:
             self._conclude(check, outcome)
 
     def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
+        self._mapped.heard(item, record)
         self._runtime.progress.progressed(item, step_id, record)
 
     def ended(self, result: ItemResult) -> None:
@@ -96,11 +103,11 @@ class ItemWatch:
         report = self.reports[asset] = AssetReport(
             asset=self._blueprint.names[asset],
             step_id=asset,
-            data_version=digest(record.outcome.result),
+            data_version=_data_version(self._blueprint, asset, record.outcome.result),
             seconds=record.seconds,
             computed=computed,
             reused=reused,
-            numbers={**record.numbers, **(scores or {})},
+            numbers={**record.numbers, **self._mapped.numbers(asset, record), **(scores or {})},
             degraded=record.degraded,
         )
         if asset in self._scope.wanted and self._blueprint.segment_of(asset) == self._scope.segment:
@@ -145,6 +152,12 @@ class ItemWatch:
             return CheckOutcome(
                 passed=False, sentence=f"could not be evaluated: {error.message}", metadata={"error": error.code}
             )
+        except Exception as error:  # noqa: BLE001  a check of one item must not end the batch
+            kind = type(error).__name__
+            # Places only: the message of somebody's exception may quote the document.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            _log.warning("check %s of %s raised %s\n%s", check.name, check.step_id, kind, places)
+            return CheckOutcome(passed=False, sentence=f"could not be evaluated: {kind}", metadata={"error": kind})
 
     def _refuse_behind(self, check: StepCheck, outcome: CheckOutcome) -> None:
         behind = downstream(self._blueprint.flow, [check.step_id]) - {check.step_id}
@@ -157,6 +170,15 @@ class ItemWatch:
         )
         for step_id in behind:
             self.refused.setdefault(step_id, failure)
+
+
+def _data_version(blueprint: Blueprint, asset: str, result: Json) -> str:
+    """Of the whole result, or of the fields that ``metadata.data_version`` of the step names: what else it says, such as
+    whether something was written, is no other data."""
+    named = blueprint.flow.step(asset).metadata.get("data_version") if asset != OUTPUT else None
+    if isinstance(named, list) and isinstance(result, dict):
+        result = {name: result[name] for name in named if name in result}
+    return digest(result)
 
 
 def _scores(evaluated: Sequence[tuple[StepCheck, CheckOutcome]]) -> dict[str, float]:

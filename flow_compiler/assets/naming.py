@@ -1,7 +1,7 @@
 """Dagster names for flow and step ids, which may be any text (notes/stepflow 1.2: ``a-b.c d/é`` is a step id).
 
 Dagster allows ``[A-Za-z0-9_]``. A clean id keeps its name; any other loses what is not allowed and, only where two
-ids would then share a name, gets a short digest of itself. The table can be read both ways.
+ids would then share a name, gets a short digest of itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # dagster._core.definitions.utils.DISALLOWED_NAMES without Python's keywords.
 _RESERVED = frozenset(
@@ -60,13 +60,10 @@ class Names:
     """Ids of one flow and their Dagster names, one to one."""
 
     by_id: Mapping[str, str]
-    by_name: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        by_name = {name: given for given, name in self.by_id.items()}
-        if len(by_name) != len(self.by_id):
+        if len(set(self.by_id.values())) != len(self.by_id):
             raise ValueError("two ids share a Dagster name")
-        object.__setattr__(self, "by_name", by_name)
 
     @classmethod
     def of(cls, ids: Iterable[str]) -> Names:

@@ -13,7 +13,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from flow_compiler.assets.batch import Batch, Tally
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.carried import Carried
-from flow_compiler.assets.dagster_metadata import asset_key, asset_keys
+from flow_compiler.assets.dagster_metadata import asset_key, asset_keys, in_words
 from flow_compiler.assets.event_log import EventLog
 from flow_compiler.assets.item_watch import Scope
 from flow_compiler.assets.loop_thread import CrossingOutbox, run_beside
@@ -27,7 +27,7 @@ from flow_compiler.errors import RunCancelled
 BATCH = "batch"
 DOCUMENTS = "documents"
 REFRESH = "refresh"
-_NAMED = 100
+_NAMED = 100  # failed items that the run's failure names
 
 
 def asset_output(blueprint: Blueprint, asset: str) -> str:
@@ -86,8 +86,7 @@ def _run_segment(
 
     async def items(outbox: CrossingOutbox) -> Carried:
         async with options.runtime() as runtime:
-            keys = await runtime.inputs.known(carried.keys) if segment.number == 0 else carried.keys
-            return await Batch(blueprint, scope, runtime, outbox, carried, tally).run(keys, options.documents_at_once)
+            return await Batch(blueprint, scope, runtime, outbox, carried, tally).run(options.documents_at_once)
 
     with RunLock(options.run_locks, context.run_id) if options.run_locks else nullcontext():
         try:
@@ -120,7 +119,7 @@ def _ends_cancelled(context: dg.OpExecutionContext) -> None:
 def _scope(context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segment) -> Scope:
     selected = context.selected_asset_keys
     wanted = frozenset(asset for asset, key in asset_keys(blueprint).items() if key in selected)
-    complete = len(wanted) == len(blueprint.assets)
+    complete = blueprint.decides(wanted)
     final = (
         blueprint.segments[-1]
         if complete
@@ -133,8 +132,8 @@ def _scope(context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segmen
         wanted=wanted,
         logged_checks=frozenset(
             (asset, check.name)
-            for asset, of_asset in blueprint.checks.items()
-            for check in of_asset
+            for asset in blueprint.assets
+            for check in blueprint.checks.get(asset, ())
             if (asset_key(blueprint, asset), dagster_name(check.name)) in checks
         ),
         last=segment is final,
@@ -148,7 +147,7 @@ def _failure(failed: Mapping[str, Failure], of: int) -> dg.Failure:
     return dg.Failure(
         f"{len(failed)} of {of} failed: " + ", ".join(f"{count} {error}" for error, count in reasons.most_common()),
         metadata={
-            "failed": dg.MetadataValue.json(sorted(failed)[:_NAMED]),
+            "failed": dg.MetadataValue.json({key: in_words(failed[key]) for key in sorted(failed)[:_NAMED]}),
             "failed_count": len(failed),
             "reasons": dg.MetadataValue.json(dict(reasons)),
         },

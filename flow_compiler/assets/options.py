@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flow_compiler.assets.checks import StepCheck
+from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import OpenRuntime
 from flow_compiler.engine.registry import ComponentRegistry
@@ -24,7 +25,8 @@ class CompileOptions:
     """``registry`` gives versions and pools only: a component it lacks stops nothing before the run.
 
     ``name``: Dagster name of the flow (default: its own name, else that of its file). ``pools``: settings of the pools
-    that are places of their own. ``routes``: component prefix → pool. ``run_locks``: folder in which each op shows that
+    that are places of their own. ``setting``: what decides results besides flow and components; Dagster shows what a
+    change of it makes stale. ``routes``: component prefix → pool. ``run_locks``: folder in which each op shows that
     it lives (see :mod:`run_lock`). ``partitions_per_run``: size of the runs of a backfill. ``log_passed_checks``: off in
     big backfills, scores stay on the materializations. ``partitioned_checks``: the UI shows the status of checks per
     partition; for instances whose event log storage is one of :mod:`event_storage` (with Dagster's own, its page of such
@@ -41,6 +43,6 @@ class CompileOptions:
     partitions_per_run: int = PARTITIONS_PER_RUN
     log_passed_checks: bool = True
     partitioned_checks: bool = False
+    setting: Setting = Setting()
     run_locks: Path | None = None
-    job_tags: Mapping[str, str] = field(default_factory=dict)
     executor_def: ExecutorDefinition | None = None

@@ -55,7 +55,7 @@ class ItemEnd:
     memo_keys: frozenset[str]  # every memo entry this item used
     artifacts: frozenset[str]  # every artifact its outcomes refer to
     complete: bool = True
-    """False when only some of the flow's assets were selected: the item's overall state is not decided by this run."""
+    """False when the selected assets leave out a step of the flow: this run does not decide the item's overall state."""
 
 
 class PartitionInputs(Protocol):
@@ -67,8 +67,4 @@ class PartitionInputs(Protocol):
 
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         """Called once per partition, after its outcome is committed in the journal. Idempotent."""
-        ...
-
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        """Of ``keys``, those that still exist (others were deleted since the run was requested)."""
         ...

@@ -16,6 +16,9 @@ from flow_compiler.errors import (
     WorkerLost,
 )
 
+FOREIGN = "component.raised"
+"""Code of an exception that is not of our tree: its message is whatever its author wrote, and may quote a document."""
+
 
 class CallFailed(Exception):
     """A component call that ended in a failure; the interpreter's own signal, never seen outside."""
@@ -31,9 +34,10 @@ def failure_of(error: BaseException) -> Failure:
         return error.failure
     if isinstance(error, FlowCompilerError):
         return Failure.of(error, _code_of(error))
+    said = f"{error.title}: {_places(error)}" if isinstance(error, ValidationError) else str(error)
     return Failure(
-        message=str(error) or type(error).__name__,
-        error="component.raised",
+        message=said or type(error).__name__,
+        error="component.raised",  # FOREIGN, in full for the table of codes
         next_step=f"The component raised {type(error).__name__}; see its log, then run again.",
     )
 
@@ -56,7 +60,7 @@ def _code_of(error: FlowCompilerError) -> TaskErrorCode:
 
 def builtin_failure(step_id: str, error: BaseException) -> Failure:
     """A built-in that cannot do its work answers as the reference does: UNREACHABLE, with a fixed message. The
-    cause is in ``next_step``."""
+    cause is in ``next_step``, without the words of a foreign exception."""
     cause = error.failure if isinstance(error, CallFailed) else failure_of(error)
     return Failure(
         code=TaskErrorCode.UNREACHABLE,
@@ -64,7 +68,7 @@ def builtin_failure(step_id: str, error: BaseException) -> Failure:
         error=cause.error,
         category=cause.category,
         retryable=False,
-        next_step=f"{cause.message.rstrip('.')}. {cause.next_step}",
+        next_step=cause.next_step if cause.error == FOREIGN else f"{cause.message.rstrip('.')}. {cause.next_step}",
     )
 
 

@@ -32,6 +32,14 @@ def nested_path(item: ItemPath, step: str, index: int) -> ItemPath:
     return f"{item}/{escaped}[{index}]"
 
 
+def outermost_map(item: ItemPath) -> tuple[str, str] | None:
+    """The map step of the root item's flow that ``item`` lies below, and the index of its item; None for a root item."""
+    step, bracket, rest = item[len(root_of(item)) + 1 :].partition("[")
+    if not bracket:
+        return None
+    return step.replace("%2F", "/").replace("%5B", "[").replace("%25", "%"), rest.partition("]")[0]
+
+
 def root_of(item: ItemPath) -> ItemPath:
     """The path of the root item that ``item`` is, or lies below."""
     bracket = item.find("[")

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.compile import CompiledFlow, compile_flow
 from flow_compiler.assets.options import CompileOptions
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import Progress
-from stepflow_assets.assets.checks import DOCUMENT_CHECKS
-from stepflow_assets.assets.runtime import document_components, document_flow, open_runtime
+from stepflow_assets.assets.checks import checks_of
+from stepflow_assets.assets.runtime import document_components, document_flow, engine_profiles, open_runtime
 from stepflow_assets.settings import Settings
 
 
 def compile_documents(settings: Settings, progress: Progress | None = None) -> CompiledFlow:
     """The document flow of these settings, compiled. Opens nothing."""
     flow = document_flow(settings.flow_file)
-    steps = {step.id for step in flow.steps}
     return compile_flow(
         flow,
         CompileOptions(
             runtime=lambda: open_runtime(settings, progress),
             registry=document_components(),
-            checks=[check for check in DOCUMENT_CHECKS if check.step_id in steps],
+            checks=checks_of(flow),
             pools={name: PoolSettings(**dict(pool)) for name, pool in settings.pools.items()},
             routes=settings.routes,
             documents_at_once=settings.documents_at_once,
+            setting=Setting(settings.variables, engine_profiles(settings)),
             log_passed_checks=settings.log_passed_checks,
             run_locks=settings.run_locks,
             partitioned_checks=True,

@@ -14,7 +14,7 @@ from flow_compiler.errors import Category, FlowCompilerError
 from stepflow_assets.documents.chunk import Outcome, Published
 from stepflow_assets.documents.identity import is_forgotten_name, split_document_id
 from stepflow_assets.errors import DocumentForgotten, DocumentNotFound
-from stepflow_assets.resources.catalog import Catalog, Finish, SeenDocument, Taken
+from stepflow_assets.resources.catalog import Catalog, Erasable, Finish, SeenDocument, Taken
 from stepflow_assets.resources.source_registry import Sources
 
 
@@ -30,10 +30,6 @@ class DocumentInputs:
 
     async def take(self, run_id: str, keys: Sequence[str]) -> Sequence[ItemInput | ItemRefusal]:
         return await asyncio.to_thread(lambda: [self._take(run_id, key) for key in keys])
-
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        """Every key may be taken: one the catalog lacks is looked up in its source and entered (or refused)."""
-        return keys
 
     async def ended(self, run_id: str, end: ItemEnd) -> None:
         await asyncio.to_thread(self._ended, run_id, end)
@@ -68,7 +64,7 @@ class DocumentInputs:
         if row is None:  # refused before it was entered, or forgotten meanwhile: there is nothing to record it on
             return
         if not end.complete or _superseded(end.result):
-            self.catalog.release(end.key, run_id)
+            self.catalog.release(end.key, run_id, Erasable(end.memo_keys, end.artifacts))
             return
         taken = self.catalog.taken(run_id, end.key)
         generation, version = (taken.generation, taken.version) if taken else (row.generation, row.version or "")

@@ -42,17 +42,21 @@ def flow_identity(settings: Settings) -> str:
     """What, besides its bytes, decides a document's chunks: flow, component versions, engines, variables."""
     flow = document_flow(settings.flow_file)
     versions = {component.path: component.version for component in document_components()}
-    return digest([flow.digest, versions, _engines(settings), settings.variables])
+    return digest([flow.digest, versions, engine_profiles(settings), settings.variables])
 
 
-def _engines(settings: Settings) -> list[str]:
-    """Profiles of what reads documents; nothing native is loaded for them."""
+def engine_profiles(settings: Settings) -> dict[str, str]:
+    """Component → what reads documents for it; nothing native is loaded to know that."""
     from stepflow_assets.components.docling import conversion_profile
     from stepflow_assets.ocr.registry import OcrProviders
     from stepflow_assets.pages.profile import render_profile
 
     providers = OcrProviders.from_settings(settings.ocr_provider).providers
-    return [render_profile(), conversion_profile(), *(provider.profile for provider in providers)]
+    return {
+        "/pages/prepare": render_profile(),
+        "/docling/convert": conversion_profile(),
+        "/ocr/recognize": " > ".join(provider.profile for provider in providers),
+    }
 
 
 def open_sources(settings: Settings) -> Sources:

@@ -32,7 +32,7 @@ async def read_source(input: ReadInput, context: ComponentContext) -> DocumentLi
     source = Ref(id=stored.id, size=stored.size, kind=stored.kind)
     count = await _count(context, source, detected.format.name) if detected.format.paged else None
     numbers = range(1, count + 1) if count is not None else (None,)
-    context.report(bytes=len(pinned.data), pages=count or 0)
+    context.report(bytes=len(pinned.data), **({} if count is None else {"pages": count}))
     return DocumentListing(
         media_type=detected.media_type,
         format=detected.format.name,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from flow_compiler.assets.compile import CompiledFlow
 
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+_NO_RETRY = {"dagster/max_retries": "0"}
+"""Of a run whose command was killed: Dagster's daemon must not start it anew, the next command goes on."""
 _UPSTREAM_OF_PAGES = "pages["
 
 
@@ -97,7 +99,9 @@ def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequen
     job = compiled.definitions.resolve_job_def(compiled.name)
     try:
         with run_lock.RunLock(settings.run_locks, run_id):
-            result = job.execute_in_process(run_config=config, instance=instance, run_id=run_id, raise_on_error=False)
+            result = job.execute_in_process(
+                run_config=config, instance=instance, run_id=run_id, tags=_NO_RETRY, raise_on_error=False
+            )
     except Exception:
         run_lock.abandon(settings.run_locks, run_id)  # its end is not recorded: the next command closes it
         raise

@@ -112,8 +112,9 @@ class Catalog(Protocol):
         """What :meth:`take` gave this run, in whichever process it was; None when it never took the document."""
         ...
 
-    def release(self, document_id: str, run_id: str) -> None:
-        """The run lets go of a document without deciding its outcome (only some assets were selected)."""
+    def release(self, document_id: str, run_id: str, used: Erasable) -> None:
+        """The run lets go of a document without deciding its outcome (a step of the flow was not selected). What it used
+        is added to the document's uses."""
         ...
 
     def finish(self, finish: Finish) -> bool:

@@ -120,11 +120,15 @@ class SqlCatalog:
             take = connection.execute(_TAKE, {"of": row.number, "by": stored(run_id)}).one_or_none()
         return None if take is None else Taken(document_id, row.uri, take.version, take.generation)
 
-    def release(self, document_id: str, run_id: str) -> None:
+    def release(self, document_id: str, run_id: str, used: Erasable) -> None:
         with self._write() as connection:
+            row = _locked(connection, document_id)
+            if row is None:
+                return
+            replace_uses(connection, row.number, used, keep_old=True)
             connection.execute(
                 update(documents)
-                .where(documents.c.document_id == stored(document_id), documents.c.run_id == stored(run_id))
+                .where(documents.c.number == row.number, documents.c.run_id == stored(run_id))
                 .values(running=False)
             )
 

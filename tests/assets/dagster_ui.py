@@ -54,14 +54,16 @@ class Ui:
         return found["staleStatus"], [cause["reason"] for cause in found["staleCauses"]]
 
     def checked(self, key: dg.AssetKey, check: str) -> dict[str, set[str]]:
+        """How the check went → partition keys; ways that no partition went are left out."""
         query = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
             assetChecksOrError { ... on AssetChecks { checks { name blocking
                 partitionStatuses { ... on AssetCheckDefaultPartitionStatuses {
-                    succeededPartitions failedPartitions } } } } } } } }"""
+                    succeededPartitions failedPartitions executionFailedPartitions skippedPartitions
+                    inProgressPartitions } } } } } } } }"""
         found = self.ask(query, key={"path": list(key.path)})["assetNodeOrError"]["assetChecksOrError"]["checks"]
         (one,) = [part for part in found if part["name"] == check]
         statuses = one["partitionStatuses"]
-        return {"succeeded": set(statuses["succeededPartitions"]), "failed": set(statuses["failedPartitions"])}
+        return {name.removesuffix("Partitions"): set(keys) for name, keys in statuses.items() if keys}
 
 
 @contextmanager

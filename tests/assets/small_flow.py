@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -78,6 +77,8 @@ async def blocks(given: dict[str, Any], context: ComponentContext) -> dict[str, 
         raise ComponentError(
             "this page cannot be read", code="t.poisoned", category=Category.SOURCE, next_step="Replace it."
         )
+    if "foreign" in text:
+        raise ValueError(f"cannot read {text}")
     if "slow" in text:
         calls = context.resource(Calls)
         assert calls.reached is not None
@@ -137,9 +138,6 @@ class Texts:
         self.ends.append(end)
         self.in_hand.discard(end.key)
         self.heard(end.key)
-
-    async def known(self, keys: Sequence[str]) -> Sequence[str]:
-        return keys
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -204,7 +202,3 @@ def world(
 
 def poisoned(count: int, *bad: int) -> dict[str, str]:
     return {f"doc{index}": "poison" if index in bad else f"text {index}" for index in range(count)}
-
-
-def lock_folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"

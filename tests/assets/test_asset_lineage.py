@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flow_compiler.assets.blueprint import Blueprint, draw
+from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.lineage import OUTPUT, lineage_of
 from flow_compiler.assets.pools import PoolSettings, routed_pool
 from flow_compiler.assets.segments import segments_of
@@ -165,8 +166,8 @@ def test_the_longest_route_wins(component_path: str, pool: str | None) -> None:
     assert routed_pool(component_path, {"/ocr": "short", "/ocr/recognize": "long"}) == pool
 
 
-def version_of(text: str, asset: str, registry: ComponentRegistry) -> str:
-    return draw(parse_flow(text), registry, pools={}, routes={}, checks=()).code_versions[asset]
+def version_of(text: str, asset: str, registry: ComponentRegistry, setting: Setting | None = None) -> str:
+    return draw(parse_flow(text), registry, pools={}, routes={}, checks=(), setting=setting).code_versions[asset]
 
 
 def test_a_code_version_changes_with_the_step_and_what_it_absorbs_and_with_component_versions() -> None:
@@ -184,3 +185,50 @@ def test_a_code_version_changes_with_the_step_and_what_it_absorbs_and_with_compo
     assert version_of(flow, "a", old) == version_of(flow, "a", new)
     assert version_of(flow, "b", old) != version_of(flow.replace("input: {$step: g}", "input: [{$step: g}]"), "b", old)
     assert version_of(flow, "b", old) == version_of(flow + "\ndescription: other words", "b", old)
+
+
+WITH_VARIABLES = """
+schemas:
+  properties: {variables: {type: object, properties: {size: {type: integer, default: 256}, key: {is_secret: true}}}}
+steps:
+  - {id: a, component: /x/a}
+  - {id: g, component: /builtin/noop, input: {text: {$step: a}, size: {$variable: size}}}
+  - {id: b, component: /x/b, input: [{$step: g}, {$if: {$variable: key, default: null}, then: 1}]}
+output: {$step: b}
+"""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param((WITH_VARIABLES, Setting({"size": 128})), id="its value"),
+        pytest.param((WITH_VARIABLES.replace("256", "128"), Setting()), id="its default"),
+    ],
+)
+def test_a_code_version_changes_with_a_variable_that_the_step_or_what_it_absorbs_refers_to(
+    changed: tuple[str, Setting],
+) -> None:
+    registry = ComponentRegistry.of()
+    before = {asset: version_of(WITH_VARIABLES, asset, registry) for asset in "ab"}
+    after = {asset: version_of(changed[0], asset, registry, changed[1]) for asset in "ab"}
+    assert before["a"] == after["a"]
+    assert before["b"] != after["b"]
+    assert version_of(WITH_VARIABLES, "b", registry, Setting({"size": 256, "other": 1})) == before["b"]
+
+
+def test_a_code_version_tells_nothing_of_a_secret() -> None:
+    registry = ComponentRegistry.of()
+    one, other = (version_of(WITH_VARIABLES, "b", registry, Setting({"key": key})) for key in ("k1", "k2"))
+    assert one == other
+
+
+def test_a_code_version_changes_with_the_engine_behind_a_component_in_a_sub_flow() -> None:
+    flow = (
+        "steps: [{id: m, component: /builtin/map, input: {items: [], workflow:"
+        " {steps: [{id: p, component: /ocr/recognize}], output: 1}}}, {id: b, component: /x/b, input: {$step: m}}]\n"
+        "output: {$step: b}"
+    )
+    registry = ComponentRegistry.of(recognize)
+    old, new = (Setting(profiles={"/ocr/recognize": engine}) for engine in ("engine 1", "engine 2"))
+    assert version_of(flow, "m", registry, old) != version_of(flow, "m", registry, new)
+    assert version_of(flow, "b", registry, old) == version_of(flow, "b", registry, new)

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster_ui import ui
-from small_flow import World, poisoned, world
+from small_flow import FLOW, World, poisoned, world
 
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.pools import PoolSettings
@@ -28,6 +28,12 @@ async def good_text(given: CheckInput) -> CheckOutcome | None:
 
 async def broken(given: CheckInput) -> CheckOutcome | None:
     raise ComponentError("its model is away")
+
+
+async def stumbles(given: CheckInput) -> CheckOutcome | None:
+    if "odd" in given.input["text"]:
+        raise ValueError(f"cannot read {given.input['text']}")
+    return CheckOutcome(passed=True)
 
 
 async def sees_records(given: CheckInput) -> CheckOutcome | None:
@@ -74,10 +80,29 @@ def test_evaluations_are_shown_per_partition(instance_with_our_storage: dg.Dagst
     keys = flow.compiled.asset_keys
     with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
         assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a"}, "failed": {"b"}}
-        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"a", "b", "c"}, "failed": set()}
+        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"a", "b", "c"}}
         flow.inputs.by_key["b"] = "better"
         flow.run(["b"])
-        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a", "b"}, "failed": set()}
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"a", "b"}}
+
+
+@pytest.mark.usefixtures("planned_by_us")
+@pytest.mark.parametrize("by_list", [True, False], ids=["list", "range"])
+def test_a_document_that_fails_changes_no_check_of_another(
+    instance_with_our_storage: dg.DagsterInstance, by_list: bool
+) -> None:
+    flow = world(
+        instance_with_our_storage,
+        {"doc0": "fine", "doc1": "none of it", "doc2": "poison"},
+        checks=[WARNING, check("complete", "chunks", sees_records)],
+        partitioned_checks=True,
+    )
+    result = flow.run(["doc0", "doc1", "doc2"]) if by_list else flow.run(first="doc0", last="doc2")
+    assert not result.success
+    keys = flow.compiled.asset_keys
+    with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
+        assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"doc0", "doc2"}}
+        assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"doc0", "doc1"}}
 
 
 def test_an_evaluation_says_score_threshold_and_sentence(instance: dg.DagsterInstance) -> None:
@@ -112,6 +137,15 @@ def test_a_blocking_check_keeps_the_document_out_of_later_steps(instance: dg.Dag
     assert evaluated(instance, result.run_id) == {"a": True, "b": False}
 
 
+def test_a_blocking_check_of_a_step_that_is_no_asset_blocks_and_is_not_shown(instance: dg.DagsterInstance) -> None:
+    hidden = FLOW.replace("component: /t/blocks,", "component: /t/blocks, metadata: {asset: false},")
+    flow = world(instance, {"a": "fine", "b": "bad"}, flow=hidden, checks=[BLOCKING])
+    result = flow.run(["a", "b"])
+    assert flow.inputs.outcomes == {"a": "ok", "b": "check.blocked"}
+    assert flow.materialized(result.run_id)["b"] == {"document", "pages"}
+    assert evaluated(instance, result.run_id) == {}
+
+
 def test_a_warning_never_blocks(instance: dg.DagsterInstance) -> None:
     flow = world(instance, {"b": "bad"}, checks=[check("soft", "pages", severity=Severity.WARN, blocking=True)])
     assert flow.run(["b"]).success
@@ -142,12 +176,45 @@ def test_a_check_that_cannot_be_evaluated_has_failed(instance: dg.DagsterInstanc
     assert (evaluation.passed, evaluation.description) == (False, "could not be evaluated: its model is away")
 
 
+def test_a_check_that_breaks_has_failed_and_quotes_nothing(
+    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = world(instance, {"a": "odd secret", "b": "fine"}, checks=[check("model", "pages", stumbles)])
+    result = flow.run(["a", "b"])
+    assert result.success
+    told = {evaluation.partition: evaluation for evaluation in result.get_asset_check_evaluations()}
+    assert (told["a"].passed, told["a"].description) == (False, "could not be evaluated: ValueError")
+    assert told["b"].passed
+    assert "check model of pages raised ValueError" in caplog.text
+    assert "in stumbles" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_blocking_check_that_breaks_fails_its_document_alone(instance: dg.DagsterInstance) -> None:
+    blocking = check("model", "pages", stumbles, severity=Severity.ERROR, blocking=True)
+    flow = world(instance, {"a": "odd", "b": "fine"}, checks=[blocking])
+    assert not flow.run(["a", "b"]).success
+    assert flow.inputs.outcomes == {"a": "check.blocked", "b": "ok"}
+
+
 def test_a_blocking_check_blocks_even_when_only_assets_were_selected(instance: dg.DagsterInstance) -> None:
     flow = world(instance, {"b": "bad"}, checks=[BLOCKING])
     keys = flow.compiled.asset_keys
     result = flow.run(first="b", last="b", asset_selection=[keys["search_index"]])
     assert not result.success
     assert result.get_asset_check_evaluations() == []
+
+
+def test_a_document_is_called_finished_when_its_evaluations_are_in_the_history(
+    instance_with_our_storage: dg.DagsterInstance,
+) -> None:
+    """Whoever kills the process then loses none of them: no later run evaluates a finished document again."""
+    flow = world(instance_with_our_storage, poisoned(3), checks=[WARNING, check("complete", "chunks", sees_records)])
+    run_id = "0b1f2f8e-0000-4000-8000-000000000002"
+    there: dict[str, bool] = {}
+    flow.inputs.heard = lambda key: there.update({key: key in evaluated(instance_with_our_storage, run_id)})
+    assert flow.run(sorted(flow.inputs.by_key), run_id=run_id).success
+    assert there == dict.fromkeys(flow.inputs.by_key, True)
 
 
 def test_an_evaluation_names_the_newest_materialization(instance: dg.DagsterInstance) -> None:

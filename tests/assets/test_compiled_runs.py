@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import dagster as dg
 import pytest
 from dagster_ui import ui
-from small_flow import ASSETS, FLOW, World, poisoned, world
+from small_flow import ASSETS, FLOW, QUIET, World, poisoned, world
 
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.engine.outcomes import Failure
@@ -46,6 +47,40 @@ def test_one_poisoned_of_ten_is_the_only_failed_one(instance: dg.DagsterInstance
             failed = {"doc4"} if asset in {"ocr_blocks", "chunks", "search_index"} else set()
             statuses = shown.statuses(flow.compiled.asset_keys[asset])
             assert statuses == {"materialized": keys - failed, "failed": failed, "materializing": set()}
+
+
+def told(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    return [entry.user_message for entry in instance.all_logs(run_id) if entry.level == logging.ERROR]
+
+
+def test_the_run_says_of_each_failed_item_what_happened_and_what_to_do(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, poisoned(2, 1))
+    result = flow.run(["doc0", "doc1", "lost"])
+    (step,) = [event for event in result.all_events if event.is_step_failure]
+    failure = step.step_failure_data.user_failure_data
+    words = {
+        "doc1": "t.poisoned [source]: this page cannot be read. Replace it.",
+        "lost": "t.unknown [source]: no such document.",
+    }
+    assert failure is not None
+    assert plain(failure.metadata) == {
+        "failed": words,
+        "failed_count": 2,
+        "reasons": {"t.poisoned": 1, "t.unknown": 1},
+    }
+    assert {f"{key}: {text}" for key, text in words.items()} <= set(told(instance, result.run_id))
+
+
+def test_the_words_of_a_foreign_exception_are_in_the_outcome_and_not_in_dagster(instance: dg.DagsterInstance) -> None:
+    flow = world(instance, {"a": "foreign words"})
+    result = flow.run(["a"])
+    (end,) = flow.inputs.ends
+    assert isinstance(end.result, Failure)
+    assert end.result.message == "cannot read foreign words"
+    assert "a: component.raised [internal]: The component raised ValueError; see its log, then run again." in told(
+        instance, result.run_id
+    )
+    assert not [entry for entry in instance.all_logs(result.run_id) if "foreign words" in entry.to_json()]
 
 
 @pytest.mark.usefixtures("planned_by_us")
@@ -105,6 +140,38 @@ def test_a_second_run_shows_what_it_reused(instance: dg.DagsterInstance) -> None
     assert (metadata["computed"], metadata["reused"]) == (0, 1)
 
 
+PAGED = """
+name: paged
+steps:
+  - id: pages
+    component: /builtin/map
+    metadata: {items: pages}
+    input:
+      items: [{text: same everywhere}, {text: {$input: text}}]
+      workflow:
+        $literal:
+          steps: [{id: read, component: /t/read, input: {$input: $}}]
+          output: {$step: read}
+output: {$step: pages}
+"""
+
+
+@pytest.mark.parametrize(("metadata", "name"), [("{items: pages}", "pages_reused"), ("{}", "items_reused")])
+def test_a_map_shows_how_many_of_its_items_were_there_already(
+    instance: dg.DagsterInstance, metadata: str, name: str
+) -> None:
+    flow = world(instance, {"a": "one", "b": "two"}, flow=PAGED.replace("{items: pages}", metadata))
+    for expected, key in ((0, "a"), (1, "b"), (2, "a")):
+        run = flow.run([key])
+        assert plain(latest(flow, "pages", key).metadata)[name] == expected
+    job = flow.compiled.definitions.resolve_job_def("paged")
+    with dg.DagsterInstance.ephemeral() as other:  # resumed: the map is replayed as a whole
+        config = flow.compiled.run_config(["a"])
+        job.execute_in_process(instance=other, run_config={**config, **QUIET}, run_id=run.run_id)
+        flow.instance = other
+        assert plain(latest(flow, "pages", "a").metadata)[name] == 2
+
+
 def test_refresh_ignores_what_is_remembered(instance: dg.DagsterInstance) -> None:
     flow = world(instance, poisoned(1))
     flow.run(["doc0"])
@@ -121,6 +188,27 @@ def test_a_subset_runs_what_it_needs_and_reports_what_was_selected(instance: dg.
     assert flow.materialized(result.run_id) == {"doc0": {"pages", "ocr_blocks"}, "doc1": {"pages", "ocr_blocks"}}
     assert flow.calls.made == {"read": 2, "pages": 2, "blocks": 2}
     assert [end.complete for end in flow.inputs.ends] == [False, False]
+
+
+@pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])
+def test_the_asset_that_the_flow_ends_in_decides_for_the_whole_flow(instance: dg.DagsterInstance, pools: Any) -> None:
+    flow = world(instance, poisoned(2, 1), pools=pools)
+    result = flow.run(first="doc0", last="doc1", asset_selection=[flow.compiled.asset_keys["search_index"]])
+    assert not result.success
+    assert flow.materialized(result.run_id) == {"doc0": {"search_index"}}
+    assert flow.inputs.outcomes == {"doc0": "ok", "doc1": "t.poisoned"}
+    assert [end.complete for end in flow.inputs.ends] == [True, True]
+
+
+def test_an_asset_decides_nothing_while_a_step_that_must_run_was_left_out(instance: dg.DagsterInstance) -> None:
+    must = FLOW.replace(
+        "output: {$step: search_index}",
+        "  - {id: note, component: /t/embed, mustExecute: true}\noutput: {$step: search_index}",
+    )
+    flow = world(instance, poisoned(1), flow=must)
+    flow.run(first="doc0", last="doc0", asset_selection=[flow.compiled.asset_keys["search_index"]])
+    assert [end.complete for end in flow.inputs.ends] == [False]
+    assert flow.calls.made["embed"] == 0
 
 
 @pytest.mark.parametrize("pools", [{}, TWO_POOLS], ids=["one op", "three ops"])

@@ -55,12 +55,6 @@ def test_an_unknown_key_is_refused_with_what_to_do(table: InputTable) -> None:
     assert "flow-compiler submit FLOW --key 'b'" in refused.failure.next_step
 
 
-def test_only_known_keys_are_worked_on(table: InputTable) -> None:
-    for key in ("a", "c"):
-        table.submit(key, None)
-    assert asyncio.run(table.known(["a", "b", "c"])) == ["a", "c"]
-
-
 def test_the_last_whole_run_is_remembered(table: InputTable) -> None:
     table.submit("a", 1)
     asyncio.run(table.ended("r1", end("a", Failure(message="no", error="t.no"))))

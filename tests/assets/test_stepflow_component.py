@@ -41,11 +41,15 @@ def test_a_defs_yaml_gives_assets_that_run_on_submitted_inputs(
             table = open_input_table(f"sqlite:///{tmp_path / 'home' / 'stepflow.db'}", "greet")
             table.submit("ada", {"name": "Ada"})
             table.submit("bob", {"title": "no name"})
-            instance.add_dynamic_partitions("greet", ["ada", "bob"])
+            instance.add_dynamic_partitions("greet", ["ada", "bob", "eve"])  # of eve nothing was submitted
             job = defs.resolve_job_def("greet")
-            tags = {"dagster/asset_partition_range_start": "ada", "dagster/asset_partition_range_end": "bob"}
+            tags = {"dagster/asset_partition_range_start": "ada", "dagster/asset_partition_range_end": "eve"}
             result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
             assert not result.success
+            assert any(
+                entry.user_message.startswith("eve: input.unknown [source]: no input was submitted for 'eve'")
+                for entry in instance.all_logs(result.run_id)
+            )
             assert {row.key: (row.outcome, row.error) for row in table.rows()}["ada"] == ("success", None)
             assert {row.key: row.outcome for row in table.rows()}["bob"] == "failed"
             table.close()

@@ -54,6 +54,8 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_name(flags: dict[str, s
     ("file", "said"),
     [
         ("ocr_wrokers = 4", "there is no setting ocr_wrokers; did you mean ocr_workers?"),
+        ("[sources.a]\npath = 'x'\nincl = []", "there is no setting sources.a.incl; did you mean sources.a.include?"),
+        ("[pools.gpu]\nlimits = 'gpu'", "there is no setting pools.gpu.limits; did you mean pools.gpu.limit?"),
         ("[sources.a]\npaht = 'x'", "setting sources.a.path: Field required"),
         ("ocr_workers = = 4", "stepflow.toml cannot be read"),
     ],

@@ -50,6 +50,15 @@ query Statuses($key: AssetKeyInput!) {
     }
   }
 }"""
+CHECKS = """
+query($key: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $key) { ... on AssetNode { assetChecksOrError { ... on AssetChecks { checks {
+    name
+    partitionStatuses { ... on AssetCheckDefaultPartitionStatuses {
+      succeededPartitions failedPartitions executionFailedPartitions skippedPartitions inProgressPartitions
+    } }
+  } } } } }
+}"""
 MESSAGES = """
 { runsOrError(limit: 50) { ... on Runs { results {
   eventConnection(limit: 1000) { events { ... on LogMessageEvent { message level } } }
@@ -122,6 +131,13 @@ class DagsterUi:
         runs = self.ask(MESSAGES)["runsOrError"]["results"]
         events = [event for run in runs for event in run["eventConnection"]["events"] if event.get("level") == "ERROR"]
         return [event["message"] for event in events]
+
+    def checked(self, asset: str, check: str) -> dict[str, set[str]]:
+        """How a check of the asset went → partition keys; ways that no partition went are left out."""
+        key = {"path": ["document_ingestion", asset]}
+        found = self.ask(CHECKS, {"key": key})["assetNodeOrError"]["assetChecksOrError"]["checks"]
+        [one] = [part for part in found if part["name"] == check]
+        return {name.removesuffix("Partitions"): set(keys) for name, keys in one["partitionStatuses"].items() if keys}
 
     def statuses(self, asset: str) -> dict[str, set[str]]:
         """Partition keys by status: materialized, failed, …"""

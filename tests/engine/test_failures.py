@@ -56,6 +56,25 @@ async def test_other_failures_are_not_the_components(
     assert ended.records["a"].attempts == 0
 
 
+class Row(BaseModel):
+    amount: int
+
+
+@component("/t/strict", version="1", effect="pure")
+async def strict(given: dict[str, Any], context: Any) -> dict[str, Any]:
+    return Row.model_validate(given).model_dump()
+
+
+async def test_a_validation_error_tells_the_place_and_never_the_value(evaluate: Flows) -> None:
+    ended = await evaluate(
+        {"steps": [step("a", {"amount": "secret words"}, "/t/strict")], "output": {"$step": "a"}}, None, strict
+    )
+    assert isinstance(ended.result, Failure)
+    assert ended.result.error == "component.raised"
+    assert ended.result.message.startswith("Row: field amount: ")
+    assert "secret" not in ended.result.message
+
+
 class Rejected(ComponentError):
     """A component's own error that says nothing would change."""
 

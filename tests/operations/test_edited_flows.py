@@ -45,7 +45,7 @@ def ingest(place: Place, settings: Settings) -> CatalogRow:
         pytest.param(
             [("vectors: {$if: {$variable: embedder}, then: {$step: embeddings}}", "vectors: null")], id="no vectors"
         ),
-        pytest.param([("kinds: [ocr]}", "kinds: [ocr], pool: gpu}")], id="another pool"),
+        pytest.param([("kinds: [ocr],", "kinds: [ocr], pool: gpu,")], id="another pool"),
         pytest.param(
             [("output: {$step: search_index}", f"{NOTE}output: {{$step: search_index}}")],
             id="a step more",
@@ -76,9 +76,11 @@ def test_a_component_that_is_not_there_is_named_with_the_nearest_known_one(place
     assert "'/chunk/splitt'; nearest known: /chunks/split" in row.failure.next_step
 
 
-def test_a_renamed_step_is_missed_with_a_sentence(place: Place) -> None:
+def test_a_renamed_step_is_missed_with_a_sentence(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     settings = edited(place, ("id: pages\n", "id: leaves\n"), ("$step: pages,", "$step: leaves,"))
     row = ingest(place, settings)
+    assert (row.outcome, place.found("alder")) == (Outcome.INDEXED, ["docs:a.pdf"])
+    assert "the flow has no step pages: the check evidence_resolves is left out" in caplog.messages
     with Workspace(settings) as workspace, pytest.raises(FlowRejected, match="no step 'pages'"):
         asyncio.run(export(workspace, row, "pages"))
 

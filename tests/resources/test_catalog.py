@@ -20,6 +20,7 @@ from stepflow_assets.resources.catalog_tables import forgotten, metadata
 from stepflow_assets.resources.catalog_uses import _ONLY_OF as only_used_by
 from stepflow_assets.resources.sql_catalog import open_catalog
 
+NOTHING = Erasable(frozenset(), frozenset())
 GONE = Failure(
     message="the run is gone", error="run.lost", category=Category.INTERNAL, retryable=True, next_step="retry"
 )
@@ -115,7 +116,7 @@ class TestListing:
         assert entered.forget("docs:x") is None
         assert entered.taken("run", "docs:x") is None
         assert entered.finish(finish("x")) is False
-        entered.release("docs:x", "run")
+        entered.release("docs:x", "run", NOTHING)
         with pytest.raises(UnknownDocument):
             entered.take("run", "docs:x", "v1")
 
@@ -238,11 +239,18 @@ class TestEnding:
 
     def test_a_released_document_is_not_running_and_has_no_new_outcome(self, entered):
         entered.take("run", "docs:a", "v1")
-        entered.release("docs:a", "another run")
+        entered.release("docs:a", "another run", NOTHING)
         assert entered.get("docs:a").running
-        entered.release("docs:a", "run")
+        entered.release("docs:a", "run", NOTHING)
         row = entered.get("docs:a")
         assert (row.running, row.outcome) == (False, None)
+
+    def test_what_a_released_document_used_is_added_to_its_uses(self, entered):
+        entered.take("one", "docs:a", "v1")
+        entered.finish(finish("a", run="one", memo_keys=frozenset({"live"})))
+        entered.take("two", "docs:a", "v2")
+        entered.release("docs:a", "two", Erasable(frozenset({"half"}), frozenset({"page"})))
+        assert entered.used() == Erasable(frozenset({"live", "half"}), frozenset({"page"}))
 
     def test_closing_a_run_fails_what_it_still_had_in_hand(self, entered):
         for name in ("a", "b"):

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from flow_compiler.engine.outcomes import Failure, Reuse, StepRecord, Success
-from flow_compiler.engine.stores import nested_path, root_of, root_path
+from flow_compiler.engine.stores import nested_path, outermost_map, root_of, root_path
 from flow_compiler.errors import Category, LeaseLost
 
 FULL = StepRecord(
@@ -92,6 +92,9 @@ async def test_item_keys_hold_any_characters(opened, key):
         await stores.journal.forget(key)
         assert await stores.journal.load(f"run {key}", root) == {}
         assert len(await stores.journal.load(f"run {key}", decoy)) == 1
+    assert outermost_map(root) is None
+    assert outermost_map(nested_path(page, "inner", 0)) == ("map/with[odd%name", "7")
+    assert outermost_map(nested_path(root, "a]b%5B", 1)) == ("a]b%5B", "1")
 
 
 def test_the_root_of_a_nested_path_is_the_path_of_its_key():

@@ -32,4 +32,5 @@ EVIDENCE_RESOLVES = StepCheck(
     threshold=1.0,
     severity=Severity.ERROR,
     blocking=True,
+    reads=("document", "pages", "chunks"),
 )

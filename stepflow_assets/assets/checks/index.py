@@ -42,4 +42,5 @@ INDEX_EXACT = StepCheck(
     evaluate=_index_exact,
     threshold=1.0,
     severity=Severity.ERROR,
+    reads=("chunks", "search_index"),
 )

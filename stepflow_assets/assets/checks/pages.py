@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from stepflow_assets.assets.checks.results import chunk_set, listing, map_results
+from stepflow_assets.documents.page import PreparedPage
 
 
 async def _pages_accounted(given: CheckInput) -> CheckOutcome | None:
@@ -29,14 +32,20 @@ async def _no_page_lost(given: CheckInput) -> CheckOutcome | None:
     document = listing(given)
     if document is None:
         return None
-    listed = len(document.pages)
-    prepared, recognised = len(map_results(given, "pages")), len(map_results(given, "ocr_blocks"))
+    listed = [item.page for item in document.pages]
+    results, blocks = map_results(given, "pages"), len(map_results(given, "ocr_blocks"))
+    prepared = sum(_is_of(page, result) for page, result in zip(listed, results, strict=False))
     return CheckOutcome(
-        passed=listed == prepared == recognised,
-        score=min(prepared, recognised) / listed if listed else 1.0,
-        metadata={"listed": listed, "prepared": prepared, "with_blocks": recognised},
-        sentence=f"{listed} listed, {prepared} through pages, {recognised} through ocr_blocks",
+        passed=len(listed) == len(results) == prepared == blocks,
+        score=min(prepared, blocks) / len(listed) if listed else 1.0,
+        metadata={"listed": len(listed), "prepared": prepared, "with_blocks": blocks},
+        sentence=f"{len(listed)} listed, {prepared} through pages, {blocks} through ocr_blocks",
     )
+
+
+def _is_of(page: int | None, result: Any) -> bool:
+    """Whether the result in the page's place is the page's own. A failure names no page, and is counted where it is."""
+    return result["outcome"] != "success" or PreparedPage.model_validate(result["result"]).page == page
 
 
 PAGES_ACCOUNTED = StepCheck(
@@ -47,13 +56,15 @@ PAGES_ACCOUNTED = StepCheck(
     threshold=1.0,
     severity=Severity.ERROR,
     blocking=True,
+    reads=("document", "chunks"),
 )
 NO_PAGE_LOST = StepCheck(
     name="no_page_lost",
     step_id="ocr_blocks",
-    description="Every listed page has a result in pages and in ocr_blocks; a page recorded as failed is accounted for.",
+    description="Every listed page has its own result in pages, and one in ocr_blocks; a page recorded as failed is accounted for.",
     evaluate=_no_page_lost,
     threshold=1.0,
     severity=Severity.ERROR,
     blocking=True,
+    reads=("document", "pages", "ocr_blocks"),
 )

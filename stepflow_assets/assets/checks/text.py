@@ -68,6 +68,7 @@ TEXT_RECALL = StepCheck(
     description="Share of the text layer's words found in the chunks.",
     evaluate=_text_recall,
     threshold=RECALL_THRESHOLD,
+    reads=("pages", "chunks"),
 )
 OCR_CONFIDENCE = StepCheck(
     name="ocr_confidence",
@@ -75,4 +76,5 @@ OCR_CONFIDENCE = StepCheck(
     description="Mean confidence of the recognised pages.",
     evaluate=_ocr_confidence,
     threshold=CONFIDENCE_THRESHOLD,
+    reads=("ocr_blocks",),
 )

@@ -69,6 +69,7 @@ def run_documents(
     Raises RunCancelled when it was asked to stop, StoreError when a store cannot be used.
     """
     from stepflow_assets.assets.compiled import compile_documents
+    from stepflow_assets.assets.loaded_code import keep_loaded_code
 
     settings = workspace.settings
     asyncio.run(_stores_are_usable(workspace))
@@ -77,6 +78,7 @@ def run_documents(
     keys = [document.document_id for document in documents]
     with open_instance(settings) as instance:
         compiled.enter_keys(instance, keys)
+        keep_loaded_code()
         for start in range(0, len(keys), settings.documents_per_run):
             _run(settings, compiled, instance, keys[start : start + settings.documents_per_run], refresh)
 

@@ -54,6 +54,8 @@ def cells_of(words: Iterable[Word], frame: PageFrame) -> list[Cell]:
 
 def clean(text: str) -> str:
     """Printable text: line-end hyphens are ``-``, control and invisible characters go, ligatures are their letters."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     for hyphen in LINE_END_HYPHENS:
         text = text.replace(hyphen, "-")
     text = _UNPRINTABLE.sub("", text.replace("\xad", "-"))
@@ -83,8 +85,8 @@ def _continues(run: list[Word], word: Word) -> bool:
     size = max(last.style.size, word.style.size)
     if word.joint == "\n" and not _follows(last, word, size):
         return False
-    gap = max(word.u0 - last.u1, last.u0 - word.u1)  # either side: right-to-left text goes the other way
-    if gap > _GAP * size:
+    widest = _GAP * size
+    if word.u0 - last.u1 > widest or last.u0 - word.u1 > widest:  # either side: right-to-left text goes the other way
         return False
     return abs((word.v0 + word.v1) - (last.v0 + last.v1)) / 2 <= _SHIFT * size
 
@@ -107,7 +109,7 @@ def _join(run: list[Word]) -> str:
 
 
 def _same_direction(one: Style, other: Style) -> bool:
-    return one.cosine == other.cosine and one.sine == other.sine
+    return one is other or (one.cosine == other.cosine and one.sine == other.sine)
 
 
 def _cell(run: list[Word], frame: PageFrame) -> Cell | None:
@@ -115,8 +117,8 @@ def _cell(run: list[Word], frame: PageFrame) -> Cell | None:
     if not text:
         return None
     style = max(run, key=lambda word: len(word.text)).style
-    u0, v0 = min(word.u0 for word in run), min(word.v0 for word in run)
-    u1, v1 = max(word.u1 for word in run), max(word.v1 for word in run)
+    _, _, _, lefts, bottoms, rights, tops = zip(*run, strict=True)
+    u0, v0, u1, v1 = min(lefts), min(bottoms), max(rights), max(tops)
     corners = [
         frame.to_page(u * style.cosine - v * style.sine, u * style.sine + v * style.cosine)
         for u, v in ((u0, v1), (u1, v1), (u1, v0), (u0, v0))

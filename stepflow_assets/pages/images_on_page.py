@@ -1,10 +1,16 @@
-"""Pictures placed on a PDF page, with those inside form XObjects: where they are and how many pixels they have."""
+"""Pictures placed on a PDF page, with those inside form XObjects: where they are, their pixels and their bytes.
+
+Decoding a photograph costs more than everything else on its page together. Where the page's route does not depend on
+what it shows, the page is drawn without it, and its stored bytes say which picture it is.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +18,7 @@ import pypdfium2.raw as pdfium
 
 _DEPTH = 5
 _MOST_OBJECTS = 50_000  # a page of a million strokes is a drawing: what follows is not looked at
+_FEWEST_BITS = 0.125  # stored, a pixel: fewer are an empty picture, whose mask draws what is seen
 
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -19,14 +26,60 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:
-    """``box`` is left, bottom, right, top in user space; ``density`` the picture's own pixels per point."""
+    """``box`` is left, bottom, right, top in user space; ``density`` the picture's own pixels per point; ``handle`` the
+    open page object."""
 
     box: tuple[float, float, float, float]
     density: float
+    pixels: tuple[int, int]
+    handle: Any
 
 
 def placed_images(page: Any) -> list[PlacedImage]:
     return list(_images(page, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, _IDENTITY, 0))
+
+
+@contextmanager
+def left_out(images: Sequence[PlacedImage]) -> Iterator[None]:
+    """Inside, PDFium draws the page without these images and does not decode them."""
+    try:
+        for image in images:
+            pdfium.FPDFPageObj_SetIsActive(image.handle, False)
+        yield
+    finally:
+        for image in images:
+            pdfium.FPDFPageObj_SetIsActive(image.handle, True)
+
+
+def stored_content(images: Sequence[PlacedImage]) -> bytes | None:
+    """A digest of which pictures stand where, from their bytes as they are stored. None where these do not tell: what
+    an image of one colour shows is its mask, and PDFium gives no access to that one's bytes."""
+    digest = hashlib.sha256()
+    for image in images:
+        data = _stored_bytes(image.handle)
+        width, height = image.pixels
+        if 8 * len(data) < _FEWEST_BITS * width * height or not data:
+            return None
+        box = ",".join(f"{edge:.2f}" for edge in image.box)
+        digest.update(f"{box} {width}x{height} {_filters(image.handle)}\0".encode())
+        digest.update(hashlib.sha256(data).digest())
+    return digest.digest()
+
+
+def _stored_bytes(item: Any) -> bytes:
+    size = pdfium.FPDFImageObj_GetImageDataRaw(item, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDFImageObj_GetImageDataRaw(item, buffer, size)
+    return buffer.raw
+
+
+def _filters(item: Any) -> str:
+    names = []
+    for index in range(pdfium.FPDFImageObj_GetImageFilterCount(item)):
+        name = ctypes.create_string_buffer(64)
+        pdfium.FPDFImageObj_GetImageFilter(item, index, name, len(name))
+        names.append(name.value.decode("latin-1"))
+    return "+".join(names)
 
 
 def _images(container: Any, count: Any, get: Any, outer: Matrix, depth: int) -> Iterator[PlacedImage]:
@@ -48,7 +101,8 @@ def _placed(item: Any, matrix: Matrix) -> PlacedImage:
     pdfium.FPDFImageObj_GetImagePixelSize(item, width, height)
     across, up = math.hypot(a, b), math.hypot(c, d)
     density = max(width.value / across if across else 0.0, height.value / up if up else 0.0)
-    return PlacedImage((min(xs), min(ys), max(xs), max(ys)), density)
+    box = (min(xs), min(ys), max(xs), max(ys))
+    return PlacedImage(box, density, (width.value, height.value), item)
 
 
 def _matrix(item: Any) -> Matrix:

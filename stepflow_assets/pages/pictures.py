@@ -35,9 +35,17 @@ Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
 def small_grey(page: Any, form: Any, frame: PageFrame) -> Grey:
     """Rows × columns at 50 dpi, white where nothing is drawn."""
+    return _rendered(page, form, frame, _small_scale(frame), pdfium.FPDFBitmap_Gray)
+
+
+def small_shape(frame: PageFrame) -> tuple[int, int]:
+    """Rows and columns of :func:`small_grey`."""
+    return _size(frame, _small_scale(frame))[::-1]
+
+
+def _small_scale(frame: PageFrame) -> float:
     long_side = max(frame.width, frame.height, 1.0)
-    pixels = min(max(long_side * SMALL_DPI / POINTS_PER_INCH, _SMALL_SIDES[0]), _SMALL_SIDES[1])
-    return _rendered(page, form, frame, pixels / long_side, pdfium.FPDFBitmap_Gray)
+    return min(max(long_side * SMALL_DPI / POINTS_PER_INCH, _SMALL_SIDES[0]), _SMALL_SIDES[1]) / long_side
 
 
 def page_picture(page: Any, form: Any, frame: PageFrame, scale: float) -> bytes:
@@ -98,8 +106,13 @@ def _has_colour(image: PIL.Image.Image) -> bool:
     return bool(np.count_nonzero(spread > _COLOUR_TOLERANCE) > 0.0005 * spread.size)
 
 
+def _size(frame: PageFrame, scale: float) -> tuple[int, int]:
+    """Width and height in pixels."""
+    return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+
+
 def _rendered(page: Any, form: Any, frame: PageFrame, scale: float, layout: int) -> Grey:
-    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    width, height = _size(frame, scale)
     channels = 1 if layout == pdfium.FPDFBitmap_Gray else 3
     stride = -(-width * channels // 4) * 4
     buffer = np.full((height, stride), 255, dtype=np.uint8)

@@ -11,6 +11,7 @@ import pypdfium2
 
 from stepflow_assets.errors import PageError
 from stepflow_assets.pages import opening, pictures
+from stepflow_assets.pages.appearance import appearance
 from stepflow_assets.pages.cells import cells_of, to_json
 from stepflow_assets.pages.form_fields import field_cells
 from stepflow_assets.pages.frame import PageFrame
@@ -56,11 +57,8 @@ def _read(opened: opening.PdfPage, number: int) -> PageBytes:
     cells = cells_of(words_of(opened.textpage, text), frame)
     cells += field_cells(opened.page, opened.form, frame)
     images = placed_images(opened.page)
-    grey = pictures.small_grey(opened.page, opened.form, frame)
-    signals = {
-        **text_signals(opened.textpage, text),
-        **ink_signals(grey, [cell.box for cell in cells], [frame.box(*image.box) for image in images]),
-    }
+    seen = appearance(opened, frame, text_signals(opened.textpage, text), [cell.box for cell in cells], images)
+    signals = seen.signals
     route, reason = route_of(signals)
     picture, long_side = None, 0
     if needs_picture(route):
@@ -68,10 +66,10 @@ def _read(opened: opening.PdfPage, number: int) -> PageBytes:
         picture = pictures.page_picture(opened.page, opened.form, frame, scale)
         long_side = round(max(frame.width, frame.height) * scale)
     cells_json = to_json(cells) if cells else None
-    seen = hashlib.sha256(picture) if picture else hashlib.sha256(str(grey.shape).encode() + grey.tobytes())
+    looks = hashlib.sha256(picture).digest() if picture else seen.digest
     return PageBytes(
         page=number,
-        page_id=page_id(seen.digest(), cells_json, frame.width, frame.height),
+        page_id=page_id(looks, cells_json, frame.width, frame.height),
         width_pt=round(frame.width, 2),
         height_pt=round(frame.height, 2),
         rotation=frame.rotation,

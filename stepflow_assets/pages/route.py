@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from stepflow_assets.documents.page import Route
 
+_FIGURES = 0.15  # of the page: from here on pictures may hold text worth reading
+_DRAWN = 0.60  # of the ink: more outside text and pictures is outlined letters or a drawing
+_FEWEST_CHARS = 16  # fewer are no text layer
+
 
 def route_of(signals: Mapping[str, float]) -> tuple[Route, str]:
     """(route, reason in words). Signals: see :mod:`stepflow_assets.pages.signals`.
@@ -13,7 +17,7 @@ def route_of(signals: Mapping[str, float]) -> tuple[Route, str]:
     The vowel and stop-word tests are for Latin script only; other scripts rely on ``maperr``, ``bad`` and ``unx``.
     """
     s = signals
-    if s["chars"] < 16:
+    if s["chars"] < _FEWEST_CHARS:
         if s["ink"] < 0.0008 and s["cov"] < 0.02:
             # The notes call these pages blank too; a page number or a part title is text all the same.
             return (Route.TEXT, "a few letters and no other ink") if s["chars"] else (Route.BLANK, "no text and no ink")
@@ -30,11 +34,22 @@ def route_of(signals: Mapping[str, float]) -> tuple[Route, str]:
         if s["unx"] >= 0.35:
             return Route.OCR, "picture of a page whose text layer explains too little of it"
         return Route.SCAN_TEXT, "picture of a page with a text layer"
-    if s["unx_noimg"] >= 0.60 and s["ink"] > 0.01:
+    if s["unx_noimg"] >= _DRAWN and s["ink"] > 0.01:
         return Route.HYBRID, "much ink outside text: outlined letters or drawings"
-    if s["cov"] >= 0.15 and s["unx"] - s["unx_noimg"] >= 0.15:
+    if s["cov"] >= _FIGURES and s["unx"] - s["unx_noimg"] >= 0.15:
         return Route.HYBRID, "pictures that may hold text"
     return Route.TEXT, "sound text layer"
+
+
+def is_text_whatever_pictures_show(signals: Mapping[str, float]) -> bool:
+    """Whether the route is ``text`` and stays so with any ink inside the pictures; ``signals`` count none there.
+
+    Below the coverage of figures the rule asks about ink once: whether most of it is outside text and pictures. Ink
+    inside pictures only lowers that share.
+    """
+    s = signals
+    settled = s["chars"] >= _FEWEST_CHARS and s["cov"] < _FIGURES and s["unx_noimg"] < _DRAWN
+    return settled and route_of(s)[0] is Route.TEXT
 
 
 def _guessed_well(s: Mapping[str, float]) -> bool:

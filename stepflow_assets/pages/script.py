@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LETTER_RUN = re.compile(r"[^\W\d_]{2,}")
 _BAD = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufff9-\ufffd\uffff]")
 # The commonest words of the languages written in Latin letters; a page of running text has several in every line.
@@ -28,10 +29,9 @@ def script_signals(text: str) -> dict[str, float]:
     """``chars`` (without spaces), ``bad`` (share of control and private-use characters), ``latin`` (share of Latin among
     letters), ``vowel`` (share of vowels among Latin letters), ``words`` (of two letters or more), ``stop`` (rate of stop
     words) and ``vowelless`` (rate of words without a vowel)."""
-    chars = len(re.sub(r"\s", "", text))
+    chars = sum(map(len, text.split()))
     letters = text if text.isascii() else unicodedata.normalize("NFD", text)
-    latin = len(_LATIN.findall(letters))
-    alphabetic = sum(map(len, re.findall(r"[^\W\d_]+", letters)))
+    latin, alphabetic = _count(_LATIN, letters), _count(_LETTERS, letters)
     words = _LETTER_RUN.findall(text)
     plain = words if text.isascii() else [unicodedata.normalize("NFD", word) for word in words]
     count = len(words) or 1
@@ -39,11 +39,16 @@ def script_signals(text: str) -> dict[str, float]:
         "chars": float(chars),
         "bad": _share(len(_BAD.findall(text)), chars),
         "latin": _share(latin, alphabetic),
-        "vowel": _share(len(_VOWEL.findall(letters)), latin),
+        "vowel": _share(_count(_VOWEL, letters), latin),
         "words": float(len(words)),
-        "stop": round(sum(word.lower() in _STOP_WORDS for word in words) / count, 4),
-        "vowelless": round(sum(not _VOWEL.search(word) for word in plain) / count, 4),
+        "stop": round(sum(map(_STOP_WORDS.__contains__, map(str.lower, words))) / count, 4),
+        "vowelless": round(sum(vowel is None for vowel in map(_VOWEL.search, plain)) / count, 4),
     }
+
+
+def _count(runs: re.Pattern[str], text: str) -> int:
+    """Characters in all matches."""
+    return sum(map(len, runs.findall(text)))
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,7 +1,7 @@
 """Words of a PDF page with their boxes, in PDFium's text order.
 
-A word costs a handful of calls into PDFium instead of several a character. Boxes are in a reading frame: ``u`` runs
-along the text, ``v`` upwards from it, so that upright, rotated and oblique text are one case.
+A word costs three calls into PDFium instead of several a character. Boxes are in a reading frame: ``u`` runs along the
+text, ``v`` upwards from it, so that upright, rotated and oblique text are one case.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
+
+from stepflow_assets.pages.plain_calls import CHAR_OBJECT, COUNT_RECTS, RECT, address
 
 LINE_END_HYPHENS = "\x02\ufffe"  # what PDFium puts for the hyphen of a word broken at a line's end
 _SPACES = r" \t\r\n\xa0\u2000-\u200b\u2028\u2029\u3000"
@@ -32,8 +34,7 @@ class Style:
     bold: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """``joint`` is what separates it from the word before: a line break, a space, or nothing."""
 
     text: str
@@ -62,38 +63,38 @@ def page_text(textpage: Any) -> str:
 
 def words_of(textpage: Any, text: str) -> Iterator[Word]:
     """Every word that has a box. ``text`` is :func:`page_text` of the same page."""
-    styles = _Styles(textpage)
+    styles, boxes_of = _Styles(textpage), _Boxes(textpage)
     after, hyphenated = 0, False
     for match in _WORD.finditer(text):
         start, end = match.span()
-        between = text[after:start]
-        broken = hyphenated or "\n" in between or "\r" in between
+        word, between = match.group(), text[after:start]
+        broken = hyphenated or (between != " " and ("\n" in between or "\r" in between))
         joint = "\n" if broken else " " if between else ""
-        after, hyphenated = end, match.group()[-1] in LINE_END_HYPHENS
-        style = styles.at(start)
-        boxes = _boxes(textpage, start, end - start)
+        after, hyphenated = end, word[-1] in LINE_END_HYPHENS
+        boxes = boxes_of(start, end - start)
         if not boxes:
             continue
+        style = styles.at(start)
         if len(boxes) > 1 and _jumps(boxes, style):
-            yield from _split(textpage, text, start, end, joint, styles)
+            yield from _split(textpage, text, start, end, joint, styles, boxes_of)
         else:
-            yield _word(textpage, match.group(), joint, style, boxes, start, end)
+            yield _word(textpage, word, joint, style, boxes, start, end, boxes_of)
 
 
 class _Styles:
     """Style per text object, asked once: most words share theirs with the word before."""
 
     def __init__(self, textpage: Any) -> None:
-        self._textpage = textpage
+        self._textpage, self._address = textpage, address(textpage)
         self._by_object: dict[int, Style] = {}
         self._bold_by_font: dict[int, bool] = {}
         self._matrix = pdfium.FS_MATRIX()
 
     def at(self, index: int) -> Style:
-        text_object = pdfium.FPDFText_GetTextObject(self._textpage, index)
-        key = ctypes.cast(text_object, ctypes.c_void_p).value or 0
+        key = CHAR_OBJECT(self._address, index) or 0
         style = self._by_object.get(key)
         if style is None:
+            text_object = pdfium.FPDFText_GetTextObject(self._textpage, index)
             style = self._by_object[key] = self._read(index, text_object)
         return style
 
@@ -127,13 +128,21 @@ Box = tuple[float, float, float, float]
 """left, bottom, right, top in user space."""
 
 
-def _boxes(textpage: Any, start: int, length: int) -> list[Box]:
-    found = []
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    for index in range(pdfium.FPDFText_CountRects(textpage, start, length)):
-        pdfium.FPDFText_GetRect(textpage, index, left, top, right, bottom)
-        found.append((left.value, bottom.value, right.value, top.value))
-    return found
+class _Boxes:
+    """Boxes of characters, several where they are on several lines. What PDFium writes to is made once a page."""
+
+    def __init__(self, textpage: Any) -> None:
+        self._address = address(textpage)
+        self._edges = left, top, right, bottom = tuple(ctypes.c_double() for _ in range(4))
+        self._targets = tuple(map(ctypes.byref, (left, top, right, bottom)))
+
+    def __call__(self, start: int, length: int) -> list[Box]:
+        left, top, right, bottom = self._edges
+        found = []
+        for index in range(COUNT_RECTS(self._address, start, length)):
+            RECT(self._address, index, *self._targets)
+            found.append((left.value, bottom.value, right.value, top.value))
+        return found
 
 
 def _jumps(boxes: list[Box], style: Style) -> bool:
@@ -146,30 +155,39 @@ def _jumps(boxes: list[Box], style: Style) -> bool:
     return hull[along + 2] - hull[along] > 2 * style.size  # narrower: one column of vertical writing
 
 
-def _split(textpage: Any, text: str, start: int, end: int, joint: str, styles: _Styles) -> Iterator[Word]:
+def _split(
+    textpage: Any, text: str, start: int, end: int, joint: str, styles: _Styles, boxes_of: _Boxes
+) -> Iterator[Word]:
     across = 1 if styles.at(start).sine == 0 else 0
     first, middle = start, None
     for index in range(start, end):
-        boxes = _boxes(textpage, index, 1)
+        boxes = boxes_of(index, 1)
         if not boxes:
             continue
         here = (boxes[0][across] + boxes[0][across + 2]) / 2
         if middle is not None and abs(here - middle) > 0.7 * styles.at(index).size:
-            yield from _piece(textpage, text, first, index, joint, styles)
+            yield from _piece(textpage, text, first, index, joint, styles, boxes_of)
             first, joint = index, "\n"
         middle = here
-    yield from _piece(textpage, text, first, end, joint, styles)
+    yield from _piece(textpage, text, first, end, joint, styles, boxes_of)
 
 
-def _piece(textpage: Any, text: str, start: int, end: int, joint: str, styles: _Styles) -> Iterator[Word]:
-    boxes = _boxes(textpage, start, end - start)
+def _piece(
+    textpage: Any, text: str, start: int, end: int, joint: str, styles: _Styles, boxes_of: _Boxes
+) -> Iterator[Word]:
+    boxes = boxes_of(start, end - start)
     if boxes:
-        yield _word(textpage, text[start:end], joint, styles.at(start), boxes, start, end)
+        yield _word(textpage, text[start:end], joint, styles.at(start), boxes, start, end, boxes_of)
 
 
-def _word(textpage: Any, text: str, joint: str, style: Style, boxes: list[Box], start: int, end: int) -> Word:
-    text = _ligatures_in_order(textpage, text, start)
-    left, bottom, right, top = _hull(boxes)
+def _word(
+    textpage: Any, text: str, joint: str, style: Style, boxes: list[Box], start: int, end: int, boxes_of: _Boxes
+) -> Word:
+    if not text.isascii():
+        text = _ligatures_in_order(text, start, boxes_of)
+    left, bottom, right, top = boxes[0] if len(boxes) == 1 else _hull(boxes)
+    if style.cosine == 1.0 and style.sine == 0.0:  # nearly all text
+        return Word(text, joint, style, left, bottom, right, top)
     if style.sine and style.cosine:  # oblique: from the baseline's two ends
         (u0, base), (u1, _) = (_reading(style, *_origin(textpage, index)) for index in (start, end - 1))
         box = (u0, base - _DESCENT * style.size, u1 + 0.5 * style.size, base + _ASCENT * style.size)
@@ -178,11 +196,11 @@ def _word(textpage: Any, text: str, joint: str, style: Style, boxes: list[Box], 
     return Word(text, joint, style, min(ua, ub), min(va, vb), max(ua, ub), max(va, vb))
 
 
-def _ligatures_in_order(textpage: Any, text: str, start: int) -> str:
+def _ligatures_in_order(text: str, start: int, boxes_of: _Boxes) -> str:
     """PDFium spells the Arabic lam-alef ligature backwards; its two letters are known by having one and the same box."""
     for match in _REVERSED_LIGATURE.finditer(text):
         first = start + match.start()
-        if _boxes(textpage, first, 1) == _boxes(textpage, first + 1, 1):
+        if boxes_of(first, 1) == boxes_of(first + 1, 1):
             text = text[: match.start()] + match.group()[::-1] + text[match.end() :]
     return text
 

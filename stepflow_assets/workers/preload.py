@@ -6,6 +6,7 @@ runs in parallel), and the light engines every worker needs are loaded. Nothing 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -31,3 +32,5 @@ import numpy  # noqa: E402, F401
 import PIL.Image  # noqa: E402, F401
 import pydantic  # noqa: E402, F401
 import pypdfium2  # noqa: E402, F401
+
+gc.freeze()  # what is loaded stays: collections in the workers pass over it, and its memory stays shared

@@ -8,7 +8,7 @@ from typing import Any
 from stepflow_assets.conversion.items import Found, Item, elements
 from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, Place, SheetPlace, SlidePlace
-from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.geometry import WHOLE, Quad
 from stepflow_assets.documents.page import Block
 from stepflow_assets.documents.table_text import table_text
 
@@ -105,8 +105,10 @@ def _cells(box: Mapping[str, float]) -> str:
 
 
 def _quad(box: Mapping[str, Any], size: Mapping[str, float]) -> Quad:
+    """The box on the slide; the whole slide for what has no area there: speaker notes, shapes beside it or of no size."""
     width, height = size["width"] or 1.0, size["height"] or 1.0
     top, bottom = box["t"], box["b"]
     if box.get("coord_origin") == "BOTTOMLEFT":
         top, bottom = height - top, height - bottom
-    return Quad.of_box(box["l"] / width, top / height, box["r"] / width, bottom / height)
+    quad = Quad.of_box(box["l"] / width, top / height, box["r"] / width, bottom / height)
+    return quad if quad.area > 0 else WHOLE

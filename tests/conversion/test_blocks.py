@@ -13,7 +13,7 @@ from stepflow_assets.documents.evidence import ElementPlace, SheetPlace, SlidePl
 from stepflow_assets.documents.page import Block, PageItem, Ref
 from stepflow_assets.errors import DocumentDamaged, DocumentUnsupported
 from stepflow_assets.evidence.converted import ConvertedDocument
-from tests.conversion.office_files import slides, word, workbook
+from tests.conversion.office_files import slides, slides_with_texts_beside_them, word, workbook
 from tests.source.component_calls import ComponentCalls, component_calls
 
 pytestmark = pytest.mark.process
@@ -74,6 +74,15 @@ def test_slides_have_their_number_and_the_box_of_the_shape(calls: ComponentCalls
     assert places["Month | Goal\nMay | 40"].quads[0].box == pytest.approx((0, 0.75, 1, 1), abs=0.001)
 
 
+def test_what_has_no_area_on_its_slide_is_of_the_whole_slide(calls: ComponentCalls, tmp_path: Path) -> None:
+    found = blocks_of(calls, slides_with_texts_beside_them(tmp_path / "a.pptx"))
+    boxes = {block.text: (block.place.slide, block.place.quads[0].box) for block in found}
+    for text in ("Tell them about the budget", "Left of the slide", "Without height", "Over all edges"):
+        assert boxes[text] == (1, (0.0, 0.0, 1.0, 1.0))
+    assert boxes["On the slide"] == (1, pytest.approx((0.25, 0.25, 0.75, 0.5), abs=0.001))
+    assert not any(block.furniture for block in found)
+
+
 def test_sheets_have_cell_ranges_and_hidden_ones_are_left_out(calls: ComponentCalls, tmp_path: Path) -> None:
     found = blocks_of(calls, workbook(tmp_path / "a.xlsx"))
     assert [
@@ -107,7 +116,7 @@ def test_text_formats(
     assert [(block.kind, block.text) for block in found if not block.furniture] == expected
 
 
-@pytest.mark.parametrize("make", [word, slides, workbook])
+@pytest.mark.parametrize("make", [word, slides, slides_with_texts_beside_them, workbook])
 def test_every_element_range_counts_in_the_converted_document(calls: ComponentCalls, make, tmp_path: Path) -> None:
     async def converted(file: Path) -> tuple[list[Block], ConvertedDocument]:
         from stepflow_assets.components.docling import convert_part

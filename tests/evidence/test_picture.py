@@ -225,6 +225,23 @@ def test_a_slide_is_drawn_with_its_texts_in_their_boxes_and_the_place_marked(tmp
         drawn(SlidePlace(slide=2, quads=()), format="pptx", document=document)
 
 
+def test_what_has_no_box_on_the_slide_is_written_and_marked_below_it(tmp_path):
+    document = converted(
+        tmp_path,
+        pages={"1": {"page_no": 1, "size": {"width": 1000, "height": 500}}},
+        texts=[
+            {"label": "text", "text": "On the slide.", "prov": box(100, 50, 900, 150)},
+            {"label": "text", "text": "In its notes.", "prov": box(0, 0, 0, 0)},
+        ],
+    )
+    whole = SlidePlace(slide=1, quads=(Quad.of_box(0, 0, 1, 1),))
+    picture = drawn(whole, format="pptx", document=document)
+    around = hull_of(pixels(picture, TINT))
+    assert around[1] > 700, "the slide itself is 700 pixels high and is not marked"
+    assert picture.crop(around).getextrema()[0][0] < 80, "the notes are written inside the mark"
+    assert drawn(whole, format="pptx", document=document, crop=True).size == picture.size
+
+
 @pytest.fixture
 def workbook(tmp_path):
     rows = [["Year", "Level"], *([str(1990 + i), f"{i} m"] for i in range(80))]

@@ -60,10 +60,10 @@ def _is_aside(unit: Unit) -> bool:
 def _runs_across(block: Block) -> bool:
     if not block.lines:
         return True
-    first, second = block.lines[0].quad.points[:2]
+    (x0, y0), (x1, y1) = block.lines[0].quad.points[:2]
     left, top, right, bottom = block.lines[0].quad.box
     upright = bottom - top > 2 * (right - left) and len(block.lines[0].text) > 2
-    return abs(second.x - first.x) >= abs(second.y - first.y) and not upright
+    return abs(x1 - x0) >= abs(y1 - y0) and not upright
 
 
 def _goes_on(first: PlacedUnit, second: PlacedUnit) -> bool:

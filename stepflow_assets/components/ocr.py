@@ -10,7 +10,7 @@ from flow_compiler.errors import ComponentError
 from stepflow_assets.components.contracts import BlocksInput, Recognized, RecognizeInput
 from stepflow_assets.documents.page import BlockList, Ref, Route
 from stepflow_assets.ocr.chain import Read, read_page
-from stepflow_assets.ocr.page_blocks import PageText, blocks_of_page
+from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
 from stepflow_assets.ocr.protocol import OcrProvider, Picture
 from stepflow_assets.ocr.quality import QualityRules
 from stepflow_assets.ocr.recognition import Answer, recognize_pages
@@ -71,14 +71,27 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
     )
 
 
-@component("/ocr/blocks", version="1", effect="pure")
-async def blocks(input: BlocksInput, context: ComponentContext) -> BlockList:
-    """Blocks of a page in reading order, from its text layer, its recognised lines, or both (by its route)."""
-    recognized, content = input.recognized, input.content
+@component("/ocr/blocks", version="1", effect="pure", batch=8)
+async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
+    """Blocks of a page in reading order, from its text layer, its recognised lines, or both (by its route).
+
+    One worker call for the pages of a batch; when it fails, the engine calls with each page on its own."""
+    pages = zip(inputs, context.items, strict=True)
+    texts = await asyncio.gather(*(_text(given, item) for given, item in pages))
+    made = await context.resource(WorkerPools).pdf.run(blocks_of_pages, texts)
+    found = zip(inputs, made, context.items, strict=True)
+    return list(await asyncio.gather(*(_listed(given, page, item) for given, page, item in found)))
+
+
+async def _text(given: BlocksInput, context: ComponentContext) -> PageText:
+    recognized, content = given.recognized, given.content
     cells = await _path(content.cells if content.route is not Route.OCR else None, context)
     lines = await _path(recognized.page if recognized else None, context)
-    pool = context.resource(WorkerPools).pdf
-    made = await pool.run(blocks_of_page, PageText(content.route, content.geometry, cells, lines))
+    return PageText(content.route, content.geometry.width_pt, content.geometry.height_pt, cells, lines)
+
+
+async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContext) -> BlockList:
+    recognized = given.recognized
     if recognized and recognized.degraded:
         context.mark_degraded()
     context.report(blocks=made.count, words=made.words, characters=made.characters)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-
-class Point(NamedTuple):
-    x: float
-    y: float
+Point = tuple[float, float]
+"""x and y. A plain tuple, since documents have thousands: pydantic makes one without calling back into Python."""
 
 
 class Quad(BaseModel):
@@ -23,12 +20,12 @@ class Quad(BaseModel):
     @classmethod
     def of_box(cls, left: float, top: float, right: float, bottom: float) -> Quad:
         left, top, right, bottom = (round(min(max(value, 0.0), 1.0), 5) for value in (left, top, right, bottom))
-        return cls(points=(Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom)))
+        return cls(points=((left, top), (right, top), (right, bottom), (left, bottom)))
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Axis-aligned hull: left, top, right, bottom."""
-        xs, ys = [p.x for p in self.points], [p.y for p in self.points]
+        xs, ys = [x for x, _ in self.points], [y for _, y in self.points]
         return min(xs), min(ys), max(xs), max(ys)
 
     @property

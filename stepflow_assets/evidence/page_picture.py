@@ -38,7 +38,7 @@ def draw_page(request: DrawRequest, place: PagePlace) -> Image:
         _render_pdf(request, place.page, side) if request.format == "pdf" else _open_image(request, place.page, side)
     )
     width, height = picture.size
-    mark(picture, [[(point.x * width, point.y * height) for point in quad.points] for quad in place.quads])
+    mark(picture, [[(x * width, y * height) for x, y in quad.points] for quad in place.quads])
     return picture if wanted is None else _cropped(picture, wanted)
 
 

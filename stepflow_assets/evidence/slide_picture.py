@@ -48,7 +48,7 @@ def draw_slide(place: SlidePlace, document: ConvertedDocument, *, crop: bool) ->
             missing |= _draw_shape(pen, box, items, height)
     missing |= below.draw(pen, height)
     marked = [quad for quad in place.quads if quad != WHOLE or not below.lines]
-    marks = [[(point.x * WIDTH, point.y * height) for point in quad.points] for quad in marked]
+    marks = [[(x * WIDTH, y * height) for x, y in quad.points] for quad in marked]
     if len(marked) < len(place.quads):
         marks.append(below.box(height))
     mark(picture, marks)

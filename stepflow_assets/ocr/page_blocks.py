@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stepflow_assets.documents.page import PageGeometry, Route
+from stepflow_assets.documents.page import Route
 from stepflow_assets.ocr.merging import not_in_layer
 from stepflow_assets.ocr.protocol import mean_confidence
 from stepflow_assets.ocr.reading_order.blocks import OrderedBlock, ordered_blocks
@@ -17,10 +17,12 @@ from stepflow_assets.ocr.reading_order.segments import Cell
 
 @dataclass(frozen=True)
 class PageText:
-    """``layer`` and ``recognized`` are files with a JSON list of TextCell each (None: nothing there)."""
+    """``width`` and ``height`` in points, as displayed; ``layer`` and ``recognized`` are files with a JSON
+    list of TextCell each (None: nothing there)."""
 
     route: Route
-    geometry: PageGeometry
+    width: float
+    height: float
     layer: str | None
     recognized: str | None
 
@@ -36,10 +38,15 @@ class PageBlocks:
     confidence: float | None
 
 
+def blocks_of_pages(pages: Sequence[PageText]) -> list[PageBlocks]:
+    """Of several pages in one call: what a call costs between processes is as much as the reading order."""
+    return [blocks_of_page(page) for page in pages]
+
+
 def blocks_of_page(page: PageText) -> PageBlocks:
     """Pure: equal files give equal bytes."""
     cells = _chosen(page.route, _load(page.layer), _load(page.recognized))
-    found = ordered_blocks(cells, page.geometry.width_pt, page.geometry.height_pt)
+    found = ordered_blocks(cells, page.width, page.height)
     rows = [_block(index, block) for index, block in enumerate(found)]
     return PageBlocks(
         json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode() if rows else None,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from stepflow_assets.documents.geometry import Point, Quad
+from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
 from stepflow_assets.errors import ProviderError
 from stepflow_assets.ocr.protocol import Capabilities, OcrPage, PageStatus, Picture, mean_confidence
@@ -104,8 +104,7 @@ def _engine(max_side: int) -> RapidOcrEngine:
 
 def _line(reading: Reading, width: int, height: int) -> TextCell:
     corners = [
-        Point(round(min(max(x / width, 0.0), 1.0), 5), round(min(max(y / height, 0.0), 1.0), 5))
-        for x, y in reading.corners
+        (round(min(max(x / width, 0.0), 1.0), 5), round(min(max(y / height, 0.0), 1.0), 5)) for x, y in reading.corners
     ]
     return TextCell(
         text=reading.text.strip(),

@@ -85,6 +85,10 @@ class SearchIndex(Protocol):
         """All chunks of the live generation, in order."""
         ...
 
+    def chunk_ids(self, document_id: str) -> Sequence[str]:
+        """Their ids alone, as the document's chunks have them."""
+        ...
+
     def search(
         self,
         query: str,

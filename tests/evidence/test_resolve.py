@@ -11,14 +11,14 @@ from flow_compiler.engine.outcomes import Failure, Success, to_json
 from flow_compiler.engine.storage import memory_stores
 from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, SheetPlace, SlidePlace
-from stepflow_assets.documents.geometry import Point, Quad
+from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.listing import DocumentListing
 from stepflow_assets.evidence.converted import ConvertedDocument
 from stepflow_assets.evidence.resolve import EvidenceBase, resolve_chunk, unresolved
 
 REF = {"$blob": "0" * 64, "blobType": "binary", "size": 1}
 BOX = Quad.of_box(0.1, 0.1, 0.5, 0.2)
-OUTSIDE = Quad(points=(Point(0.1, 0.1), Point(1.5, 0.1), Point(1.5, 0.2), Point(0.1, 0.2)))
+OUTSIDE = Quad(points=((0.1, 0.1), (1.5, 0.1), (1.5, 0.2), (0.1, 0.2)))
 FLAT = Quad.of_box(0.1, 0.1, 0.1, 0.2)
 
 PART = {

@@ -9,7 +9,7 @@ import pytest
 from hand_set_pages import blocks, column, kinds, line, recognised
 from pydantic import TypeAdapter
 
-from stepflow_assets.documents.page import Block, PageGeometry, Route
+from stepflow_assets.documents.page import Block, Route
 from stepflow_assets.ocr.page_blocks import PageText, blocks_of_page
 from stepflow_assets.ocr.reading_order.joining import join_lines
 
@@ -165,7 +165,7 @@ def test_level_lines_of_two_text_columns_are_no_table():
 
 def test_blocks_are_written_as_the_schema_says(tmp_path):
     (tmp_path / "cells").write_text(json.dumps(recognised([*BODY, *table_of(ROWS, top=400)])))
-    page = PageText(Route.OCR, PageGeometry(width_pt=600, height_pt=800), None, str(tmp_path / "cells"))
+    page = PageText(Route.OCR, 600, 800, None, str(tmp_path / "cells"))
     made = blocks_of_page(page)
     found = TypeAdapter(list[Block]).validate_json(made.blocks)
     assert [block.id for block in found] == ["b0000", "b0001"]

@@ -72,7 +72,7 @@ def test_oblique_text_has_an_oblique_quad_around_its_ink(tmp_path: Path) -> None
     file = pdf(tmp_path / "a.pdf", line("Draft", 250, 400, size=40, angle=45))
     (cell,) = cells_of(file)
     assert cell.quad.box == pytest.approx(ink_box(file), abs=0.03)
-    assert len({point.y for point in cell.quad.points}) == 4
+    assert len({y for _, y in cell.quad.points}) == 4
 
 
 def test_a_line_is_one_cell_with_single_spaces(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -15,6 +14,25 @@ from stepflow_assets.documents.page import BlockList, PreparedPage, Ref
 
 M = TypeVar("M", bound=BaseModel)
 _CHUNKS = TypeAdapter(tuple[Chunk, ...])
+
+
+class ChunkWords(BaseModel):
+    """Of a chunk, what checks that count words or ids look at."""
+
+    id: str
+    text: str
+    headings: tuple[str, ...] = ()
+
+
+class CellText(BaseModel):
+    """The same of a text cell."""
+
+    text: str
+
+
+# What is not named is never made into Python objects: places are nine tenths of a chunk, and quads of a cell.
+_CHUNK_WORDS = TypeAdapter(list[ChunkWords])
+_CELL_TEXTS = TypeAdapter(list[CellText])
 
 
 def result_of(given: CheckInput, step_id: str) -> Any | None:
@@ -58,10 +76,9 @@ async def load_chunks(given: CheckInput, found: ChunkSet) -> tuple[Chunk, ...]:
     return _CHUNKS.validate_json(await given.artifacts.get(found.chunks.id))
 
 
-async def chunk_rows(given: CheckInput, found: ChunkSet) -> list[dict[str, Any]]:
-    """The chunks as they are stored: for checks that count words or ids, models would cost ten times the counting."""
-    return [] if found.chunks is None else list(json.loads(await given.artifacts.get(found.chunks.id)))
+async def chunk_words(given: CheckInput, found: ChunkSet) -> list[ChunkWords]:
+    return [] if found.chunks is None else _CHUNK_WORDS.validate_json(await given.artifacts.get(found.chunks.id))
 
 
 async def cell_texts(given: CheckInput, ref: Ref) -> list[str]:
-    return [cell["text"] for cell in json.loads(await given.artifacts.get(ref.id))]
+    return [cell.text for cell in _CELL_TEXTS.validate_json(await given.artifacts.get(ref.id))]

@@ -10,8 +10,8 @@ from flow_compiler.assets.checks import CheckInput, CheckOutcome, StepCheck
 from stepflow_assets.assets.checks.results import (
     block_lists,
     cell_texts,
-    chunk_rows,
     chunk_set,
+    chunk_words,
     prepared_pages,
 )
 from stepflow_assets.documents.page import Route
@@ -31,8 +31,8 @@ async def _text_recall(given: CheckInput) -> CheckOutcome | None:
     for ref in layers:
         expected.update(_words(await cell_texts(given, ref)))
     there: Counter[str] = Counter()
-    for chunk in await chunk_rows(given, found):
-        there.update(_words([chunk["text"], *chunk["headings"]]))
+    for chunk in await chunk_words(given, found):
+        there.update(_words([chunk.text, *chunk.headings]))
     total = sum(expected.values())
     if not total:
         return None

@@ -67,6 +67,9 @@ class EmbeddedIndex:
     def chunks(self, document_id: str) -> Sequence[Chunk]:
         return self._read(lambda connection: reading.chunks(connection, document_digest(document_id)))
 
+    def chunk_ids(self, document_id: str) -> Sequence[str]:
+        return self._read(lambda connection: reading.chunk_ids(connection, document_digest(document_id)))
+
     def search(
         self,
         query: str,

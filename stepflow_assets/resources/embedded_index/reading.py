@@ -41,12 +41,15 @@ def live_all(connection: apsw.Connection) -> list[LiveGeneration]:
     return [LiveGeneration(*row) for row in connection.execute(f"{_LIVE} ORDER BY document_id")]
 
 
+_OF_DOCUMENT = "FROM chunks WHERE document = (SELECT key FROM documents WHERE digest = ?) ORDER BY ordinal, key"
+
+
+def chunk_ids(connection: apsw.Connection, digest: str) -> list[str]:
+    return [row[0] for row in connection.execute(f"SELECT chunk_id {_OF_DOCUMENT}", (digest,))]
+
+
 def chunks(connection: apsw.Connection, digest: str) -> list[Chunk]:
-    rows = connection.execute(
-        """SELECT text, body FROM chunks WHERE document = (SELECT key FROM documents WHERE digest = ?)
-           ORDER BY ordinal, key""",
-        (digest,),
-    )
+    rows = connection.execute(f"SELECT text, body {_OF_DOCUMENT}", (digest,))
     return [restored(text, body) for text, body in rows]
 
 

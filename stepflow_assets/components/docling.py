@@ -28,7 +28,7 @@ def _profile(_input: Any, _resources: Resources) -> str:
     return conversion_profile()
 
 
-@component("/docling/convert", version="1", effect="pure", pool="cpu", profile=_profile)
+@component("/docling/convert", version="2", effect="pure", pool="cpu", profile=_profile)
 async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPage:
     """The document's one part as a DoclingDocument, converted in a worker process without network.
 

@@ -16,17 +16,11 @@ Grid = tuple[tuple[str, ...], ...]
 
 _KINDS = {"paragraph": "text", "reference": "text", "field_heading": "section_header"}
 _SKIPPED = frozenset({"field_region", "field_item", "marker", "picture", "chart"})
-_SENTENCE_WORDS = 8
 _HIDDEN = frozenset({"invisible", "background"})  # layers nobody sees: hidden sheets, watermarks
 
 
 def blocks_of(document: Mapping[str, Any]) -> list[Block]:
-    """Blocks in reading order. Hidden sheets are left out; running headers, footers and the like are ``furniture``.
-
-    docling takes whatever a web page has before its first heading for furniture; whole sentences there are content.
-    """
-    contents = list(_contents(document))
-    body = next((order for order, content in enumerate(contents) if not _is_furniture(content[0])), 0)
+    """Blocks in reading order. Hidden sheets are left out; running headers, footers and the like are ``furniture``."""
     return [
         Block(
             id=f"b{order:04d}",
@@ -37,18 +31,10 @@ def blocks_of(document: Mapping[str, Any]) -> list[Block]:
             level=_level(item, kind),
             table=grid,
             order_source="document",
-            furniture=_is_furniture(item) and not (order < body and _is_sentence(kind, text)),
+            furniture=item.get("content_layer") == "furniture",
         )
-        for order, (item, kind, text, grid, place) in enumerate(contents)
+        for order, (item, kind, text, grid, place) in enumerate(_contents(document))
     ]
-
-
-def _is_furniture(item: Item) -> bool:
-    return item.get("content_layer") == "furniture"
-
-
-def _is_sentence(kind: str, text: str) -> bool:
-    return kind == "table" or (kind == "text" and len(text.split()) >= _SENTENCE_WORDS)
 
 
 def _contents(document: Mapping[str, Any]) -> Iterator[tuple[Item, str, str, Grid | None, Place]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Item = Mapping[str, Any]
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -153,11 +153,25 @@ def test_the_same_file_is_converted_to_the_same_bytes(calls: ComponentCalls, tmp
 def test_what_a_web_page_says_before_its_first_heading_is_content_and_its_menu_is_not(
     calls: ComponentCalls, tmp_path: Path
 ) -> None:
-    said = "The museum is closed on the first Monday of every month."
-    html = f"<html><head><title>Hours</title></head><body><p>Home</p><p>{said}</p><h1>Hours</h1><p>9 to 5</p></body></html>"
+    menu = "<nav><ul><li><a href='/'>Home</a></li><li><a href='/news'>News</a></li></ul></nav>"
+    login = "<p><a href='/in'>Log in</a> | <a href='/new'>Register</a></p>"
+    byline = "<p>By <a href='/anna'>Anna Okafor</a></p>"
+    points = "<ul><li>The bridge is closed</li><li>Tolls double</li></ul>"
+    price = "<table><tr><td>Toll</td><td>8 euros</td></tr></table>"
+    article = "<h1>Bridge works</h1><p>They begin in June.</p><ul><li><a href='/more'>More</a></li></ul>"
+    html = f"<html><head><title>Paper</title></head><body>{menu}{login}{byline}{points}{price}{article}</body></html>"
     found = blocks_of(calls, written(tmp_path, "a.html", html))
-    assert [block.text for block in found if not block.furniture] == [said, "Hours", "9 to 5"]
-    assert [block.text for block in found if block.furniture] == ["Hours", "Home"]
+    assert [block.text for block in found if not block.furniture] == [
+        "By Anna Okafor", "The bridge is closed", "Tolls double", "Toll | 8 euros",
+        "Bridge works", "They begin in June.", "More",
+    ]  # fmt: skip
+    assert [block.text for block in found if block.furniture] == ["Paper", "Home", "News", "Log in | Register"]
+
+
+def test_one_link_before_the_first_heading_is_no_menu(calls: ComponentCalls, tmp_path: Path) -> None:
+    html = "<html><body><p><a href='/a'>Anna Okafor</a></p><h1>Bridge works</h1></body></html>"
+    found = blocks_of(calls, written(tmp_path, "a.html", html))
+    assert [(block.text, block.furniture) for block in found] == [("Anna Okafor", False), ("Bridge works", False)]
 
 
 def test_pictures_are_not_fetched_and_pixels_not_kept(calls: ComponentCalls, tmp_path: Path) -> None:

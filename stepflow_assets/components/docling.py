@@ -48,7 +48,7 @@ async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPa
     return PreparedPage(part=Part(document=Ref(id=stored.id, size=stored.size, kind=stored.kind), format=input.format))
 
 
-@component("/docling/blocks", version="2", effect="pure", pool="cpu")
+@component("/docling/blocks", version="3", effect="pure", pool="cpu")
 async def part_blocks(input: PartBlocksInput, context: ComponentContext) -> BlockList:
     """Blocks of a converted part in reading order, with slide, sheet or element places."""
     data = await context.get_blob(input.part.document.id)

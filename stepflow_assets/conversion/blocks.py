@@ -78,7 +78,7 @@ def _place(found: Found, text: str, sizes: Mapping[int, Mapping[str, float]]) ->
     provenance = next(iter(item.get("prov", ())), None)
     if found.sheet is not None and provenance is not None:
         return SheetPlace(sheet=found.sheet, cells=_cells(provenance["bbox"]))
-    if provenance is not None and provenance["page_no"] in sizes:
+    if found.on_slide and provenance is not None and provenance["page_no"] in sizes:
         number = provenance["page_no"]
         return SlidePlace(slide=number, quads=(_quad(provenance["bbox"], sizes[number]),))
     return ElementPlace(path=item["self_ref"], start=0, end=len(text))

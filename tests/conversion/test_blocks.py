@@ -83,6 +83,18 @@ def test_what_has_no_area_on_its_slide_is_of_the_whole_slide(calls: ComponentCal
     assert not any(block.furniture for block in found)
 
 
+def test_a_converted_pdf_has_no_slides(calls: ComponentCalls, tmp_path: Path) -> None:
+    from docling_core.types.doc import BoundingBox, DoclingDocument, ProvenanceItem, Size
+    from docling_core.types.doc.labels import DocItemLabel
+
+    document = DoclingDocument(name="a")
+    document.add_page(3, Size(width=600, height=800))
+    where = ProvenanceItem(page_no=3, bbox=BoundingBox(l=60, t=60, r=300, b=80), charspan=(0, 5))
+    document.add_text(DocItemLabel.TEXT, "Words", prov=where)
+    (block,) = blocks_of(calls, written(tmp_path, "a.json", json.dumps(document.export_to_dict())))
+    assert isinstance(block.place, ElementPlace)
+
+
 def test_sheets_have_cell_ranges_and_hidden_ones_are_left_out(calls: ComponentCalls, tmp_path: Path) -> None:
     found = blocks_of(calls, workbook(tmp_path / "a.xlsx"))
     assert [

@@ -168,13 +168,16 @@ def test_an_encrypted_document_is_drawn_with_its_password(tmp_path):
 
 
 def converted(tmp_path: Path, **parts: Any) -> Path:
-    """A DoclingDocument as its JSON, with only what is looked at."""
+    """A DoclingDocument as its JSON, with only what is looked at; with ``pages`` its elements are on a slide."""
     value = {"body": {"children": []}, "groups": [], "texts": [], "tables": [], "pages": {}} | parts
     for name in ("texts", "tables", "groups"):
         for index, item in enumerate(value[name]):
             item["self_ref"] = f"#/{name}/{index}"
     if not value["body"]["children"]:
         value["body"]["children"] = [{"$ref": item["self_ref"]} for item in (*value["texts"], *value["tables"])]
+    if value["pages"]:
+        slide = {"self_ref": "#/groups/0", "label": "chapter", "name": "slide-0", "children": value["body"]["children"]}
+        value["groups"], value["body"] = [slide], {"children": [{"$ref": "#/groups/0"}]}
     path = tmp_path / "document.json"
     path.write_text(json.dumps(value))
     return path

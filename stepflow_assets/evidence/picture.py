@@ -39,8 +39,9 @@ def draw_place(request: DrawRequest) -> bytes:
             from stepflow_assets.evidence.flowing_picture import draw_elements
 
             others = [other for other in request.others if isinstance(other, ElementPlace)]
-            picture, missing = draw_elements([place, *others], _converted(request), crop=request.crop)
-            note = f"{DRAWING}: this format has no pages."
+            drawing = draw_elements([place, *others], _converted(request), crop=request.crop)
+            picture, missing = drawing.picture, drawing.missing
+            note = f"{DRAWING}: this format has no pages. {drawing.cut}".rstrip()
     more = sum(other.kind == request.place.kind for other in request.others)
     what = f"{describe(request.place)} and {more} more" if more else describe(request.place)
     sentence = " · ".join(part for part in (request.name, what, note) if part)
@@ -61,8 +62,7 @@ def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str
         if isinstance(other, SheetPlace) and other.sheet == place.sheet
     ]
     drawing = draw_grid(document.sheets[place.sheet], [marked, *also], extent, crop=request.crop, names=True)
-    whole = all(drawing.shown.contains(each) for each in (marked, *also) if each is marked or each.rows > 1)
-    cut = "" if whole else f" Only {drawing.shown} is shown."
+    cut = "" if drawing.whole else f" Only {drawing.shown} is shown."
     return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
 
 

@@ -14,7 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.table_text import table_text
 from stepflow_assets.errors import DocumentEncrypted, EvidenceError
+from stepflow_assets.evidence.converted import ConvertedDocument
+from stepflow_assets.evidence.flowing_picture import draw_elements
 from stepflow_assets.evidence.highlight import OUTLINE, TINT
 from stepflow_assets.evidence.picture import draw_place
 from stepflow_assets.evidence.request import DrawRequest
@@ -335,3 +338,53 @@ def test_characters_that_are_not_there_are_said(article):
         drawn(ElementPlace(path="#/texts/1", start=0, end=99999), format="html", document=article)
     with pytest.raises(EvidenceError, match="no characters"):
         drawn(ElementPlace(path="#/texts/9", start=0, end=1), format="html", document=article)
+
+
+@pytest.fixture
+def wide(tmp_path):
+    """60 columns: ``r0c0`` …; its text as character ranges count in it."""
+    rows = [[f"r{row}c{column}" for column in range(60)] for row in range(4)]
+    return converted(tmp_path, tables=[grid(rows, [])]), table_text(rows)
+
+
+def cells_between(text: str, first: str, last: str) -> ElementPlace:
+    return ElementPlace(path="#/tables/0", start=text.index(first), end=text.index(last) + len(last))
+
+
+def test_only_the_columns_a_range_touches_are_marked(wide):
+    document, text = wide
+    one = drawn(cells_between(text, "r2c40", "r2c40"), format="csv", document=document)
+    three = drawn(cells_between(text, "r2c40", "r2c42"), format="csv", document=document)
+    left, _, right, _ = hull_of(pixels(one, TINT))
+    wider = hull_of(pixels(three, TINT))
+    assert left == wider[0]
+    assert 2.5 < (wider[2] - wider[0]) / (right - left) < 3.5
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "cut"), [("r2c40", "r2c49", ""), ("r1c0", "r1c59", "Only columns 1–48 of 60")]
+)
+def test_a_picture_that_cannot_hold_all_that_is_marked_says_so(wide, first, last, cut):
+    document, text = wide
+    drawing = draw_elements([cells_between(text, first, last)], ConvertedDocument(document.read_bytes()), crop=False)
+    assert drawing.cut.startswith(cut) if cut else drawing.cut == ""
+
+
+def test_a_column_far_to_the_right_of_a_wide_sheet_is_in_the_picture(tmp_path):
+    rows = [[f"v{row}x{column}" for column in range(40)] for row in range(3)]
+    groups = [{"label": "sheet", "name": "Data", "children": [{"$ref": "#/tables/0"}]}]
+    body = {"children": [{"$ref": "#/groups/0"}]}
+    document = converted(tmp_path, tables=[grid(rows, box(0, 0, 40, 3))], groups=groups, body=body)
+    row = drawn(SheetPlace(sheet="Data", cells="A2:AN2"), format="xlsx", document=document)
+    left, _, right, _ = hull_of(pixels(row, TINT))
+    assert right - left >= 40 * 60
+
+
+def test_of_a_very_long_text_the_range_is_shown_wherever_it_stands(tmp_path):
+    text = " ".join(f"word{number}" for number in range(30_000))
+    document = converted(tmp_path, texts=[{"label": "text", "text": text}])
+    late = ElementPlace(path="#/texts/0", start=len(text) - 300, end=len(text))
+    assert pixels(drawn(late, format="txt", document=document), TINT)
+    whole = ElementPlace(path="#/texts/0", start=0, end=len(text))
+    drawing = draw_elements([whole], ConvertedDocument(document.read_bytes()), crop=False)
+    assert drawing.cut == "Only the beginning of the marked text is shown."

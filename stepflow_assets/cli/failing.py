@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
+from stepflow_assets.cli.output import plain
 
 EXIT_CODES_HELP = (
     "Exit codes: 0 done; 1 done, but some documents failed or nothing was found; 2 wrong usage, setting, path or name;"
@@ -42,8 +43,7 @@ def report(error: FlowCompilerError, *, as_json: bool) -> int:
         }
         click.echo(json.dumps({"error": body}, ensure_ascii=False))
     else:
-        click.echo(f"error: {error}", err=True)
-        click.echo(f"  next: {error.next_step}", err=True)
+        click.echo(plain(f"error: {error}\n  next: {error.next_step}"), err=True)
     return exit_code(error)
 
 

@@ -109,6 +109,17 @@ def test_a_crop_shows_the_place_larger_and_little_else(tmp_path):
     assert len(pixels(crop, TINTED_BLUE, 2)) > crop.width * crop.height / 4
 
 
+def test_the_pages_of_a_place_on_several_are_drawn_one_below_another(tmp_path):
+    source = blue_pdf(tmp_path / "a.pdf", pages=2)
+    first = PagePlace(page=1, page_id="p", quads=(Quad.of_box(0.1, 0.8, 0.9, 0.9),))
+    second = PagePlace(page=2, page_id="q", quads=(displayed(0, None),))
+    both = drawn(first, others=(second,), source=source)
+    alone = drawn(first, source=source)
+    assert both.height == 2 * alone.height
+    below = both.crop((0, alone.height, both.width, both.height))
+    assert list(below.getdata()) == list(drawn(second, source=source).getdata())
+
+
 def test_boxes_of_neighbouring_lines_share_one_outline(tmp_path):
     source = blue_pdf(tmp_path / "a.pdf")
     lines = [Quad.of_box(0.2, 0.5 + 0.02 * i, 0.8, 0.518 + 0.02 * i) for i in range(3)]

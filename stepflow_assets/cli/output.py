@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stepflow_assets.resources.catalog import CatalogRow
+if TYPE_CHECKING:
+    from stepflow_assets.resources.catalog import CatalogRow
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout (lists: one object a line).")
 

@@ -74,9 +74,14 @@ async def _draw(
     try:
         return await pools.pdf.run(draw_place, request)
     except (PageTimeout, PageCrashed) as error:
-        raise EvidenceError(
-            f"the picture could not be drawn ({error.message})",
-            next_step="Draw one place with --place, less of it with --crop, or allow more time with page_deadline.",
-        ) from None
+        raise not_drawn(error) from None
     finally:
         pools.close()
+
+
+def not_drawn(error: PageTimeout | PageCrashed) -> EvidenceError:
+    """The same picture would end the same way: what helps is a smaller one, or more time."""
+    return EvidenceError(
+        f"the picture could not be drawn ({error.message})",
+        next_step="Draw one place with --place, less of it with --crop, or allow more time with page_deadline.",
+    )

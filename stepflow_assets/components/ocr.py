@@ -22,7 +22,7 @@ _STOOD_IN = "text layer: recognition failed"
 
 def _profile(given: Any, resources: Resources) -> str:
     options = RecognizeInput.model_validate(given).options
-    return resources.get(OcrProviders).profile(options.languages, options.provider)
+    return resources.get(OcrProviders).profile(options.languages, options.provider, options.features)
 
 
 @component("/ocr/recognize", version="1", effect="pure", batch=4, lease=True, profile=_profile)
@@ -42,7 +42,7 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
         return answers[0]
 
     try:
-        candidates = providers.candidates(given.options.languages, given.options.provider)
+        candidates = providers.candidates(given.options.languages, given.options.provider, given.options.features)
         path = await context.artifacts.local_path(given.picture.id)
         read = await read_page(candidates, Picture(str(path), given.options.languages), providers.rules, ask)
     except ComponentError as error:

@@ -59,7 +59,7 @@ class TextCell(_Frozen):
 class PageContent(_Frozen):
     """What a page *is*, without which document and number it has: the input of everything downstream of rendering.
 
-    ``page_id`` is the digest of picture and text cells under the render profile. ``cells`` is an artifact holding a
+    ``page_id`` is the digest of appearance and text cells under the render profile. ``cells`` is an artifact holding a
     JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed);
     ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
     """

@@ -26,10 +26,11 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:
-    """``box`` is left, bottom, right, top in user space; ``density`` the picture's own pixels per point; ``handle`` the
-    open page object."""
+    """``box`` is left, bottom, right, top in user space, ``matrix`` its unit square there; ``density`` its own pixels per
+    point, ``pixels`` how many across and down; ``handle`` the open page object."""
 
     box: tuple[float, float, float, float]
+    matrix: Matrix
     density: float
     pixels: tuple[int, int]
     handle: Any
@@ -60,8 +61,8 @@ def stored_content(images: Sequence[PlacedImage]) -> bytes | None:
         width, height = image.pixels
         if 8 * len(data) < _FEWEST_BITS * width * height or not data:
             return None
-        box = ",".join(f"{edge:.2f}" for edge in image.box)
-        digest.update(f"{box} {width}x{height} {_filters(image.handle)}\0".encode())
+        place = ",".join(f"{number:.2f}" for number in image.matrix)
+        digest.update(f"{place} {width}x{height} {_filters(image.handle)}\0".encode())
         digest.update(hashlib.sha256(data).digest())
     return digest.digest()
 
@@ -102,7 +103,7 @@ def _placed(item: Any, matrix: Matrix) -> PlacedImage:
     across, up = math.hypot(a, b), math.hypot(c, d)
     density = max(width.value / across if across else 0.0, height.value / up if up else 0.0)
     box = (min(xs), min(ys), max(xs), max(ys))
-    return PlacedImage(box, density, (width.value, height.value), item)
+    return PlacedImage(box, matrix, density, (width.value, height.value), item)
 
 
 def _matrix(item: Any) -> Matrix:

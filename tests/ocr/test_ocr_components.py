@@ -232,3 +232,28 @@ def test_where_recognition_failed_the_layer_stands_in_and_the_page_is_degraded(r
     assert found["provider"] is None
     assert found["provider_path"] == ["text layer: recognition failed"]
     assert item.records["b"].degraded
+
+
+def test_a_page_whose_cells_cannot_be_used_does_not_hurt_the_others_of_its_call():
+    async def scenario():
+        async with bench() as at:
+            good = await at.put(json.dumps(LAYER).encode())
+            broken = await at.put(b"no list of cells")
+            missing = {**good, "$blob": "0" * 64}
+            given = [
+                {
+                    "content": {
+                        "page_id": str(number),
+                        "geometry": GEOMETRY,
+                        "route": "text",
+                        "route_reason": "",
+                        "cells": cells,
+                    }
+                }
+                for number, cells in enumerate([good, broken, good, missing])
+            ]
+            return await asyncio.gather(*(at.run(BLOCKS, item, str(key)) for key, item in enumerate(given)))
+
+    first, broken, second, missing = (item.result for item in asyncio.run(scenario()))
+    assert first.result["count"] == second.result["count"] == 1
+    assert (broken.error, missing.error) == ("worker.unexpected", "store.artifact_missing")

@@ -50,6 +50,12 @@ def with_drawing(shape: tuple[int, int, int, int]) -> Callable[[Canvas], None]:
     return draw
 
 
+def mirrored(canvas: Canvas) -> None:
+    canvas.translate(350, 0)
+    canvas.scale(-1, 1)
+    picture(photo(1), 100, 80, 150, 100)(canvas)
+
+
 def read(file: Path) -> list[PageBytes]:
     document = open_pdf(str(file), ())
     pages = read_pages(str(file), "pdf", list(range(1, len(document) + 1)), ())
@@ -83,11 +89,19 @@ def test_it_is_looked_at_where_it_may_matter(draw: Callable[[Canvas], None], tmp
     [
         (with_photo(1), with_photo(2)),
         (with_photo(1), with_photo(1, x=101)),
+        (with_photo(1), together(TEXT, mirrored)),
         (with_photo(1), TEXT),
         (with_photo(1), together(with_photo(1), lambda canvas: canvas.rect(300, 80, 20, 20))),
         (with_drawing((10, 10, 200, 100)), with_drawing((10, 10, 100, 200))),
     ],
-    ids=["another photograph", "another place", "none", "a drawing beside it", "the same pixels under another mask"],
+    ids=[
+        "another photograph",
+        "another place",
+        "mirrored",
+        "none",
+        "a drawing beside it",
+        "the same pixels under another mask",
+    ],
 )
 def test_pages_that_look_different_are_different_pages(left: Any, right: Any, tmp_path: Path) -> None:
     one, other = read(pdf(tmp_path / "a.pdf", left, right))

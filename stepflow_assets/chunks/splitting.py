@@ -121,7 +121,9 @@ def _trimmed(text: str, start: int, end: int, characters: str | None) -> tuple[i
 
 
 def _between(before: Unit | None, unit: Unit) -> str:
-    same = before is not None and before.kind == unit.kind and (unit.kind == "list_item" or unit.kind in LINED)
+    # A table goes on over a page break; two on one slide or sheet, and a sheet's loose cells, are different ones.
+    lined = unit.kind == "list_item" or (unit.kind in LINED and not unit.container)
+    same = before is not None and before.kind == unit.kind and lined
     return "\n" if same else "\n\n"
 
 

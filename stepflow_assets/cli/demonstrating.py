@@ -11,6 +11,7 @@ import click
 
 from stepflow_assets.cli.ingesting import Request, run_decisions
 from stepflow_assets.cli.output import print_json_lines
+from stepflow_assets.cli.picture_file import write_picture
 from stepflow_assets.cli.search import hit_json, print_hit
 from stepflow_assets.operations.demonstration import SOURCE, demo_settings, shipped_questions
 from stepflow_assets.operations.evidencing import draw_chunk
@@ -31,7 +32,6 @@ def demonstrate(flags: Mapping[str, Any], question: str, *, quiet: bool, as_json
         if not question or any(decision.needs_work for decision in decisions):
             run_decisions(workspace, decisions, Request(quiet=quiet, as_json=as_json))
         folder = settings.home / "demo"
-        folder.mkdir(parents=True, exist_ok=True)
         own = [document.document_id for document in documents]
         answers = [
             _answer(workspace, text, folder / f"answer-{number}.png", own) for number, text in enumerate(questions, 1)
@@ -53,7 +53,7 @@ def _answer(
     hits = search(workspace, question, limit=1, documents=documents)
     if not hits:
         return question, None, None
-    picture.write_bytes(asyncio.run(draw_chunk(workspace, hits[0].chunk_id, crop=False)).picture)
+    write_picture(picture, asyncio.run(draw_chunk(workspace, hits[0].chunk_id, crop=False)).picture)
     return question, hits[0], picture
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stepflow_assets.cli.output import json_option, print_json_lines
+from stepflow_assets.cli.output import json_option, plain, print_json_lines
 
 
 @click.command("export")
@@ -40,6 +40,6 @@ def command(flags: dict[str, Any], document: str, what: str, as_json: bool) -> N
         row = known_document(workspace, document)
         items = asyncio.run(export(workspace, row, what))
     if what == "text" and not as_json:
-        click.echo("\n\n".join(str(item["text"]) for item in items))
+        click.echo(plain("\n\n".join(str(item["text"]) for item in items)))
         return
     print_json_lines(items)

@@ -12,6 +12,7 @@ import click
 
 from flow_compiler.commands import failing, streams
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
+from stepflow_assets.cli.output import plain
 
 EXIT_CODES_HELP = (
     "Exit codes: 0 done; 1 done, but some documents failed or are in hand of another run, or nothing was found;"
@@ -34,8 +35,7 @@ def report(error: FlowCompilerError, *, as_json: bool) -> int:
     if as_json:
         _print_json(error.code, error.category, error.retryable, str(error), error.next_step)
     else:
-        click.echo(f"error: {error}", err=True)
-        click.echo(f"  next: {error.next_step}", err=True)
+        click.echo(plain(f"error: {error}\n  next: {error.next_step}"), err=True)
     return exit_code(error)
 
 

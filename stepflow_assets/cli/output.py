@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stepflow_assets.resources.catalog import CatalogRow
+if TYPE_CHECKING:
+    from stepflow_assets.resources.catalog import CatalogRow
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout (lists: one object a line).")
+
+
+_CONTROLS = dict.fromkeys(code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n")
+
+
+def plain(text: str) -> str:
+    """Without control characters, which a document may hold and a terminal would obey. Tabs and line ends stay."""
+    return text.translate(_CONTROLS)
 
 
 def print_json(value: Any) -> None:
@@ -33,7 +42,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right:
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = 160
@@ -91,8 +100,8 @@ def print_documents(rows: Iterable[CatalogRow], notes: Mapping[str, str] | None 
     )
     for row in listed:
         if row.failure is not None and not row.running:
-            click.echo(f"{row.document_id}: {row.failure.message} [{row.failure.error}, {row.failure.category}]")
-            click.echo(f"  next: {row.failure.next_step}")
+            why = f"{row.failure.message} [{row.failure.error}, {row.failure.category}]"
+            click.echo(plain(f"{row.document_id}: {why}\n  next: {row.failure.next_step}"))
 
 
 def _number(value: int | None) -> str:

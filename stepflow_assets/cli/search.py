@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from stepflow_assets.cli.failing import exit_with
-from stepflow_assets.cli.output import json_option, print_json_lines
+from stepflow_assets.cli.output import json_option, plain, print_json_lines
 
 
 @click.command("search")
@@ -64,7 +65,13 @@ def print_hit(number: int, hit: Any) -> None:
     from stepflow_assets.documents.evidence import describe
 
     places = "; ".join(dict.fromkeys(describe(place) for place in hit.chunk.places))
-    click.echo(f"{number}. {click.style(hit.document_id, bold=True)}, {places}")
-    snippet = hit.snippet.replace("\x02", "\x1b[1m").replace("\x03", "\x1b[22m")
-    click.echo(f"   {' '.join(snippet.split())}")
+    click.echo(f"{number}. {click.style(plain(hit.document_id), bold=True)}, {plain(places)}")
+    click.echo(f"   {emphasised(hit.snippet)}")
     click.echo(click.style(f"   chunk {hit.chunk_id}   score {hit.score:.2f}", dim=True))
+
+
+def emphasised(snippet: str) -> str:
+    """A snippet in one line, the words between its two marks in bold: the only control sequences that get out."""
+    parts = re.split("([\x02\x03])", snippet)
+    marks = {"\x02": "\x1b[1m", "\x03": "\x1b[22m"}
+    return "".join(marks.get(part) or re.sub(r"\s+", " ", plain(part)) for part in parts)

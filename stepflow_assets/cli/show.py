@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from stepflow_assets.cli.output import document_json, json_option, print_documents, print_json, print_table
+from stepflow_assets.cli.output import document_json, json_option, plain, print_documents, print_json, print_table
 
 
 @click.command("show")
@@ -43,7 +43,8 @@ def command(flags: dict[str, Any], document: str, as_json: bool) -> None:
         print_json({**document_json(row), "chunk_list": [dict(zip(names, item, strict=True)) for item in listed]})
         return
     print_documents([row])
-    click.echo(f"file {row.uri}, {row.bytes} bytes, run {row.run_id or '–'}, generation {row.live_generation or '–'}")
+    read = f"run {row.run_id or '–'}, generation {row.live_generation or '–'}"
+    click.echo(plain(f"file {row.uri}, {row.bytes} bytes, {read}"))
     if listed:
         print_table(
             ["chunk", "place", "tokens", "headings"],

@@ -22,7 +22,7 @@ from stepflow_assets.documents.page import Block, Ref
 _CONCURRENT_READS = 16
 
 
-@component("/chunks/split", version="1", effect="pure")
+@component("/chunks/split", version="2", effect="pure")
 async def split(input: SplitInput, context: ComponentContext) -> ChunkSet:
     """Assembles the pages that are readable and cuts them into chunks; failed pages are listed with their reason.
 

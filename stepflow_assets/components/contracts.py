@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stepflow_assets.documents.chunk import ChunkSet
 from stepflow_assets.documents.listing import DocumentListing, SourceVersion
 from stepflow_assets.documents.page import PageContent, Part, Ref
+from stepflow_assets.ocr.protocol import Feature
 
 
 class _Input(BaseModel):
@@ -24,6 +25,7 @@ class ReadInput(_Input):
 class OcrOptions(_Input):
     languages: tuple[str, ...] = ("en",)
     provider: str | None = None  # None: the registry chooses by capability and cost
+    features: tuple[Feature, ...] = ()  # what the pages need beside text: providers without it are asked last
 
 
 class RecognizeInput(_Input):

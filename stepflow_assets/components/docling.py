@@ -28,7 +28,7 @@ def _profile(_input: Any, _resources: Resources) -> str:
     return conversion_profile()
 
 
-@component("/docling/convert", version="1", effect="pure", pool="cpu", profile=_profile)
+@component("/docling/convert", version="2", effect="pure", pool="cpu", profile=_profile)
 async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPage:
     """The document's one part as a DoclingDocument, converted in a worker process without network.
 
@@ -48,7 +48,7 @@ async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPa
     return PreparedPage(part=Part(document=Ref(id=stored.id, size=stored.size, kind=stored.kind), format=input.format))
 
 
-@component("/docling/blocks", version="1", effect="pure", pool="cpu")
+@component("/docling/blocks", version="3", effect="pure", pool="cpu")
 async def part_blocks(input: PartBlocksInput, context: ComponentContext) -> BlockList:
     """Blocks of a converted part in reading order, with slide, sheet or element places."""
     data = await context.get_blob(input.part.document.id)

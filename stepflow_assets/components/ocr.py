@@ -17,10 +17,12 @@ from stepflow_assets.ocr.recognition import Answer, recognize_pages
 from stepflow_assets.ocr.registry import OcrProviders
 from stepflow_assets.workers.pools import WorkerPools
 
+_STOOD_IN = "text layer: recognition failed"
+
 
 def _profile(given: Any, resources: Resources) -> str:
     options = RecognizeInput.model_validate(given).options
-    return resources.get(OcrProviders).profile(options.languages, options.provider)
+    return resources.get(OcrProviders).profile(options.languages, options.provider, options.features)
 
 
 @component("/ocr/recognize", version="1", effect="pure", batch=4, lease=True, profile=_profile)
@@ -40,7 +42,7 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
         return answers[0]
 
     try:
-        candidates = providers.candidates(given.options.languages, given.options.provider)
+        candidates = providers.candidates(given.options.languages, given.options.provider, given.options.features)
         path = await context.artifacts.local_path(given.picture.id)
         read = await read_page(candidates, Picture(str(path), given.options.languages), providers.rules, ask)
     except ComponentError as error:
@@ -71,10 +73,11 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
     )
 
 
-@component("/ocr/blocks", version="1", effect="pure", batch=8)
+@component("/ocr/blocks", version="2", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, its recognised lines, or both (by its route).
 
+    Where the page has a picture and no recognition of it, the text layer stands in, and the result is degraded.
     One worker call for the pages of a batch; when it fails, the engine calls with each page on its own."""
     pages = zip(inputs, context.items, strict=True)
     texts = await asyncio.gather(*(_text(given, item) for given, item in pages))
@@ -91,8 +94,10 @@ async def _text(given: BlocksInput, context: ComponentContext) -> PageText:
 
 
 async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContext) -> BlockList:
-    recognized = given.recognized
-    if recognized and recognized.degraded:
+    recognized, content = given.recognized, given.content
+    stood_in = recognized is None and content.picture is not None
+    degraded = stood_in or (recognized is not None and recognized.degraded)
+    if degraded:
         context.mark_degraded()
     context.report(blocks=made.count, words=made.words, characters=made.characters)
     return BlockList(
@@ -103,8 +108,8 @@ async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContex
         characters=made.characters,
         confidence=made.confidence,
         provider=recognized.provider if recognized else None,
-        provider_path=recognized.provider_path if recognized else (),
-        degraded=recognized.degraded if recognized else False,
+        provider_path=recognized.provider_path if recognized else (_STOOD_IN,) if stood_in else (),
+        degraded=degraded,
     )
 
 

@@ -11,6 +11,7 @@ from flow_compiler.errors import ComponentError, InvalidInput, StoreError
 from stepflow_assets.documents.page import PageContent, PageGeometry, PageItem, PreparedPage, Ref, Route
 from stepflow_assets.errors import PageCrashed, PageTimeout
 from stepflow_assets.pages.profile import render_profile
+from stepflow_assets.pages.route import layer_stands_in
 from stepflow_assets.resources.passwords import Passwords
 from stepflow_assets.workers.pools import WorkerPools
 
@@ -98,6 +99,7 @@ async def _stored(page: PageBytes, context: ComponentContext) -> PreparedPage:
             signals=page.signals,
             cells=cells,
             picture=picture,
+            layer_stands_in=cells is not None and layer_stands_in(Route(page.route)),
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from stepflow_assets.conversion.items import Found, Item, elements
 from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, Place, SheetPlace, SlidePlace
-from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.geometry import WHOLE, Quad
 from stepflow_assets.documents.page import Block
 from stepflow_assets.documents.table_text import table_text
 
@@ -16,17 +16,11 @@ Grid = tuple[tuple[str, ...], ...]
 
 _KINDS = {"paragraph": "text", "reference": "text", "field_heading": "section_header"}
 _SKIPPED = frozenset({"field_region", "field_item", "marker", "picture", "chart"})
-_SENTENCE_WORDS = 8
 _HIDDEN = frozenset({"invisible", "background"})  # layers nobody sees: hidden sheets, watermarks
 
 
 def blocks_of(document: Mapping[str, Any]) -> list[Block]:
-    """Blocks in reading order. Hidden sheets are left out; running headers, footers and the like are ``furniture``.
-
-    docling takes whatever a web page has before its first heading for furniture; whole sentences there are content.
-    """
-    contents = list(_contents(document))
-    body = next((order for order, content in enumerate(contents) if not _is_furniture(content[0])), 0)
+    """Blocks in reading order. Hidden sheets are left out; running headers, footers and the like are ``furniture``."""
     return [
         Block(
             id=f"b{order:04d}",
@@ -37,18 +31,10 @@ def blocks_of(document: Mapping[str, Any]) -> list[Block]:
             level=_level(item, kind),
             table=grid,
             order_source="document",
-            furniture=_is_furniture(item) and not (order < body and _is_sentence(kind, text)),
+            furniture=item.get("content_layer") == "furniture",
         )
-        for order, (item, kind, text, grid, place) in enumerate(contents)
+        for order, (item, kind, text, grid, place) in enumerate(_contents(document))
     ]
-
-
-def _is_furniture(item: Item) -> bool:
-    return item.get("content_layer") == "furniture"
-
-
-def _is_sentence(kind: str, text: str) -> bool:
-    return kind == "table" or (kind == "text" and len(text.split()) >= _SENTENCE_WORDS)
 
 
 def _contents(document: Mapping[str, Any]) -> Iterator[tuple[Item, str, str, Grid | None, Place]]:
@@ -92,7 +78,7 @@ def _place(found: Found, text: str, sizes: Mapping[int, Mapping[str, float]]) ->
     provenance = next(iter(item.get("prov", ())), None)
     if found.sheet is not None and provenance is not None:
         return SheetPlace(sheet=found.sheet, cells=_cells(provenance["bbox"]))
-    if provenance is not None and provenance["page_no"] in sizes:
+    if found.on_slide and provenance is not None and provenance["page_no"] in sizes:
         number = provenance["page_no"]
         return SlidePlace(slide=number, quads=(_quad(provenance["bbox"], sizes[number]),))
     return ElementPlace(path=item["self_ref"], start=0, end=len(text))
@@ -105,8 +91,10 @@ def _cells(box: Mapping[str, float]) -> str:
 
 
 def _quad(box: Mapping[str, Any], size: Mapping[str, float]) -> Quad:
+    """The box on the slide; the whole slide for what has no area there: speaker notes, shapes beside it or of no size."""
     width, height = size["width"] or 1.0, size["height"] or 1.0
     top, bottom = box["t"], box["b"]
     if box.get("coord_origin") == "BOTTOMLEFT":
         top, bottom = height - top, height - bottom
-    return Quad.of_box(box["l"] / width, top / height, box["r"] / width, bottom / height)
+    quad = Quad.of_box(box["l"] / width, top / height, box["r"] / width, bottom / height)
+    return quad if quad.area > 0 else WHOLE

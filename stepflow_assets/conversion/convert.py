@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from stepflow_assets.conversion.before_headings import FORMATS_OF_WEB_PAGES, keep_what_comes_before_headings
 from stepflow_assets.conversion.formats import FORMATS
 from stepflow_assets.conversion.normalise import normalised
 from stepflow_assets.conversion.plain_text import convert_text
@@ -17,7 +18,10 @@ from stepflow_assets.errors import DocumentDamaged, DocumentUnsupported
 def convert_document(path: str, format: str) -> bytes:
     """JSON of the document. Raises DocumentDamaged, DocumentUnsupported."""
     value = convert_text(path) if format == "txt" else _by_docling(path, format)
-    return json.dumps(normalised(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    value = normalised(value)
+    if format in FORMATS_OF_WEB_PAGES:
+        keep_what_comes_before_headings(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _by_docling(path: str, format: str) -> dict[str, Any]:

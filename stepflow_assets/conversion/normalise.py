@@ -60,6 +60,8 @@ def _merge_inline_children(document: dict[str, Any], holder: dict[str, Any]) -> 
             continue
         first = pieces[0]
         first["text"] = first["orig"] = text
+        if not all(piece.get("hyperlink") for piece in pieces if _has_letters(piece)):
+            first.pop("hyperlink", None)  # it is of one piece, not of the paragraph
         if first.get("label") not in ("text", "list_item", "section_header", "title", "caption", "code"):
             first["label"] = "text"
         first["parent"] = {"$ref": holder["self_ref"]}
@@ -71,6 +73,10 @@ def _merge_inline_children(document: dict[str, Any], holder: dict[str, Any]) -> 
 def _pieces(document: dict[str, Any], group: dict[str, Any]) -> list[dict[str, Any]]:
     found = [resolve(document, reference["$ref"]) for reference in group.get("children", ())]
     return [item for item in found if item is not None and "text" in item and item.get("label") != "marker"]
+
+
+def _has_letters(piece: dict[str, Any]) -> bool:
+    return any(char.isalnum() for char in str(piece.get("text", "")))
 
 
 def _joined(texts: list[str]) -> str:

@@ -34,6 +34,9 @@ class Quad(BaseModel):
         return max(0.0, right - left) * max(0.0, bottom - top)
 
 
+WHOLE = Quad.of_box(0.0, 0.0, 1.0, 1.0)
+
+
 def hull(quads: Iterable[Quad]) -> Quad:
     """The smallest axis-aligned quad around all. Raises ValueError when there is none."""
     boxes = [quad.box for quad in quads]

@@ -60,7 +60,8 @@ class PageContent(_Frozen):
     """What a page *is*, without which document and number it has: the input of everything downstream of rendering.
 
     ``page_id`` is the digest of appearance and text cells under the render profile. ``cells`` is an artifact holding a
-    JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed).
+    JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed);
+    ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
     """
 
     page_id: str
@@ -70,6 +71,7 @@ class PageContent(_Frozen):
     signals: dict[str, float] = Field(default_factory=dict)
     cells: Ref | None = None
     picture: Ref | None = None
+    layer_stands_in: bool = False
 
 
 class PageItem(_Frozen):

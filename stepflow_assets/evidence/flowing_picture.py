@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace
-from stepflow_assets.documents.table_text import row_text
 from stepflow_assets.errors import EvidenceError
 from stepflow_assets.evidence.caption import INK, PALE, PAPER
-from stepflow_assets.evidence.converted import ConvertedDocument, Grid
+from stepflow_assets.evidence.converted import ConvertedDocument
 from stepflow_assets.evidence.fonts import Colour, Face, is_right_to_left
 from stepflow_assets.evidence.grid_picture import draw_grid
 from stepflow_assets.evidence.highlight import Polygon, mark
+from stepflow_assets.evidence.table_ranges import cells_of
 from stepflow_assets.evidence.text_lines import Line, wrap
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ AROUND_ELEMENTS = 3  # elements shown before and after
 AROUND_LINES = 3  # lines of each
 MAX_LINES = 60  # of an element itself
 MAX_ELEMENTS = 40
+BEFORE_TEXT = 1_200  # characters: more than the lines around a place hold
+MOST_TEXT = 16_000  # characters: more than the lines of an element hold
 _SIZES = {"title": 32, "section_header": 27}
 _TEXT = 21
 
@@ -44,9 +45,25 @@ class _Row:
     line: Line | None = None
 
 
-def draw_elements(places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool) -> tuple[Image, set[str]]:
-    """The elements in reading order, and the characters no font has. The first place has to be there: raises
-    EvidenceError when there is no such element or range."""
+@dataclass(frozen=True)
+class FlowDrawing:
+    """``cut`` says in words what of the places is not visible; empty when all of it is."""
+
+    picture: Image
+    missing: set[str]
+    cut: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    picture: Image | None
+    missing: set[str]
+    cut: str = ""
+
+
+def draw_elements(places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool) -> FlowDrawing:
+    """The elements in reading order. The first place has to be there: raises EvidenceError when there is no such
+    element or range."""
     first = places[0]
     text = document.element_text(first.path)
     if text is None or not 0 <= first.start < first.end <= len(text):
@@ -56,31 +73,44 @@ def draw_elements(places: Sequence[ElementPlace], document: ConvertedDocument, *
         if document.element_text(place.path) is not None:
             ranges.setdefault(place.path, []).append(place)
     parts = [_draw(path, found, document, crop=crop) for path, found in ranges.items()]
+    if len(places) > MAX_ELEMENTS:
+        parts.append(_Part(None, set(), f"Only {MAX_ELEMENTS} of {len(places)} places are shown."))
     if not crop:
         before, after = document.around(first.path)[0], document.around(next(reversed(ranges)))[1]
         parts = [
-            _paint(list(_context(document, before[-AROUND_ELEMENTS:], last_lines=True))),
+            _Part(*_paint(list(_context(document, before[-AROUND_ELEMENTS:], last_lines=True)))),
             *parts,
-            _paint(list(_context(document, after[:AROUND_ELEMENTS], last_lines=False))),
+            _Part(*_paint(list(_context(document, after[:AROUND_ELEMENTS], last_lines=False)))),
         ]
-    return _stacked([picture for picture, _ in parts if picture is not None]), set().union(*(m for _, m in parts))
+    return FlowDrawing(
+        _stacked([part.picture for part in parts if part.picture is not None]),
+        set().union(*(part.missing for part in parts)),
+        " ".join(dict.fromkeys(part.cut for part in parts if part.cut)),
+    )
 
 
-def _draw(
-    path: str, places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool
-) -> tuple[Image | None, set[str]]:
+def _draw(path: str, places: Sequence[ElementPlace], document: ConvertedDocument, *, crop: bool) -> _Part:
     grid = document.table(path)
     if grid:
+        rows, columns = len(grid), len(grid[0])
         drawing = draw_grid(
             {(row, column): cell for row, cells in enumerate(grid) for column, cell in enumerate(cells)},
-            [rows_of(grid, place.start, place.end) for place in places],
-            CellRange(0, 0, len(grid[0]) - 1, len(grid) - 1),
+            [cells for place in places for cells in cells_of(grid, place.start, place.end)],
+            CellRange(0, 0, columns - 1, rows - 1),
             crop=crop,
             names=False,
         )
-        return drawing.picture, drawing.missing
+        shown = drawing.shown
+        cut = (
+            f"Only columns {shown.left + 1}–{shown.right + 1} of {columns} and rows {shown.top + 1}–{shown.bottom + 1} "
+            f"of {rows} are shown."
+        )
+        return _Part(drawing.picture, drawing.missing, "" if drawing.whole else cut)
     text = document.element_text(path) or ""
-    return _paint(list(_element_rows(places, text, document.kind(path))), places, text)
+    lines = list(_element_rows(places, text, document.kind(path)))
+    end = lines[-1].line.end if lines and lines[-1].line else 0
+    cut = "" if max(place.end for place in places) <= end else "Only the beginning of the marked text is shown."
+    return _Part(*_paint(lines, places, text), cut)
 
 
 def _stacked(pictures: Sequence[Image]) -> Image:
@@ -96,28 +126,31 @@ def _stacked(pictures: Sequence[Image]) -> Image:
     return whole
 
 
-def rows_of(grid: Grid, start: int, end: int) -> CellRange:
-    """The rows that characters ``start`` to ``end`` of the table's text fall into."""
-    ends = list(accumulate(len(row_text(row)) + 1 for row in grid))
-    first = next((index for index, row_end in enumerate(ends) if start < row_end), len(ends) - 1)
-    last = next((index for index, row_end in enumerate(ends) if end <= row_end), len(ends) - 1)
-    return CellRange(0, first, max(0, len(grid[0]) - 1), last)
-
-
 def _element_rows(places: Sequence[ElementPlace], text: str, kind: str) -> Iterator[_Row]:
+    """Lines around the first place. Of a long text only what they can hold is looked at."""
     face = _face(kind)
-    lines = wrap(text, face, WIDTH)
+    begin = _word_start(text, places[0].start - BEFORE_TEXT)
+    lines = [Line(begin + line.start, begin + line.end) for line in wrap(text[begin : begin + MOST_TEXT], face, WIDTH)]
     first = next((index for index, line in enumerate(lines) if line.end > places[0].start), 0)
-    begin = max(0, min(first - AROUND_LINES, len(lines) - MAX_LINES))
-    for index, line in enumerate(lines[begin : begin + MAX_LINES]):
+    top = max(0, first - AROUND_LINES if begin else min(first - AROUND_LINES, len(lines) - MAX_LINES))
+    for index, line in enumerate(lines[top : top + MAX_LINES]):
         yield _Row(text[line.start : line.end], face, INK, BETWEEN if index == 0 else 0, line)
+
+
+def _word_start(text: str, at: int) -> int:
+    """The start of a word at or shortly after ``at``."""
+    if at <= 0:
+        return 0
+    space = text.find(" ", at, at + 40)
+    return space + 1 if space >= 0 else at
 
 
 def _context(document: ConvertedDocument, paths: Sequence[str], *, last_lines: bool) -> Iterator[_Row]:
     """The near end of each neighbour: what comes just before or just after is what helps."""
     for path in paths:
         face = _face(document.kind(path))
-        text = document.element_text(path) or ""
+        whole = document.element_text(path) or ""
+        text = whole[_word_start(whole, len(whole) - BEFORE_TEXT) :] if last_lines else whole[:BEFORE_TEXT]
         lines = wrap(text, face, WIDTH)
         cut = lines[-AROUND_LINES:] if last_lines else lines[:AROUND_LINES]
         for index, line in enumerate(cut):

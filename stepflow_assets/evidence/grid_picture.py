@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 AROUND_ROWS, AROUND_COLUMNS = 4, 2  # cells shown around the range
-MAX_ROWS, MAX_COLUMNS = 48, 16
+MAX_ROWS, MAX_COLUMNS = 48, 48
 NARROWEST, WIDEST = 64, 280  # pixels of a column
 ALL_COLUMNS = 1700  # pixels that wide tables are kept to
 MAX_LINES = 4  # of text in a cell
+MAX_TEXT = 600  # characters of a cell looked at: more than its lines hold
 _PADDING = 7
 
 
@@ -27,7 +28,8 @@ _PADDING = 7
 class GridDrawing:
     picture: Image
     missing: set[str]
-    shown: CellRange  # what is visible: a large range is cut, which the caption says
+    shown: CellRange  # what is visible
+    whole: bool  # all that is marked is: a large range is cut, which the caption says
 
 
 def draw_grid(
@@ -50,7 +52,7 @@ def draw_grid(
     texts: dict[tuple[int, int], tuple[str, list[Line]]] = {}
     for row in rows:
         for column in columns:
-            text = " ".join(cells.get((row, column), "").split())
+            text = _text(cells, row, column)
             texts[row, column] = text, wrap(text, face, widths[column] - 2 * _PADDING)
     heights = {
         row: min(MAX_LINES, max(len(texts[row, column][1]) for column in columns)) * face.line_height + 2 * _PADDING
@@ -87,7 +89,8 @@ def draw_grid(
                     start = xs[place + 1] - _PADDING - face.width(part)
                 face.draw(pen, (start, ys[index] + _PADDING + number * face.line_height), part, INK)
     mark(picture, [_outline(each, rows, columns, xs, ys) for each in marked if _is_shown(each, rows, columns)])
-    return GridDrawing(picture, face.missing | head.missing, shown)
+    whole = all(_is_whole(each, rows, columns) for each in marked)
+    return GridDrawing(picture, face.missing | head.missing, shown, whole)
 
 
 def _together(marked: Sequence[CellRange]) -> CellRange:
@@ -116,7 +119,7 @@ def _window(marked: CellRange, extent: CellRange, rows: int, columns: int) -> Ce
 def _column_width(
     cells: Mapping[tuple[int, int], str], rows: Sequence[int], column: int, face: Face, widest: int
 ) -> int:
-    wanted = max((face.width(" ".join(cells.get((row, column), "").split())) for row in rows), default=0.0)
+    wanted = max((face.width(_text(cells, row, column)) for row in rows), default=0.0)
     return round(min(widest, max(NARROWEST, wanted + 2 * _PADDING + 2)))
 
 
@@ -131,6 +134,15 @@ def _is_shown(marked: CellRange, rows: Sequence[int], columns: range) -> bool:
     return any(marked.top <= row <= marked.bottom for row in rows) and any(
         marked.left <= column <= marked.right for column in columns
     )
+
+
+def _is_whole(marked: CellRange, rows: Sequence[int], columns: range) -> bool:
+    kept = columns[0] <= marked.left and marked.right <= columns[-1]
+    return kept and set(range(marked.top, marked.bottom + 1)).issubset(rows)
+
+
+def _text(cells: Mapping[tuple[int, int], str], row: int, column: int) -> str:
+    return " ".join(cells.get((row, column), "")[:MAX_TEXT].split())
 
 
 def _outline(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.cells import CellRange
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, SheetPlace, SlidePlace, describe
 from stepflow_assets.errors import EvidenceError
-from stepflow_assets.evidence.caption import with_caption
+from stepflow_assets.evidence.caption import PAPER, with_caption
 from stepflow_assets.evidence.request import DrawRequest
 
 if TYPE_CHECKING:
@@ -20,13 +21,22 @@ DRAWING = "Drawing, not a rendering"
 
 
 def draw_place(request: DrawRequest) -> bytes:
-    """PNG of the place with its box on it. Runs in a worker process: native libraries, seconds of CPU for large pages.
+    """PNG of the place with its box on it; further pages of the chunk below it. Runs in a worker process: native
+    libraries, seconds of CPU for large pages.
 
     Raises EvidenceError when the place cannot be shown."""
+    others = [other for other in request.others if isinstance(other, PagePlace)]
+    if not isinstance(request.place, PagePlace) or not others:
+        return _png(_captioned(request))
+    pages = [request.place, *others]
+    return _png(_stacked([_captioned(request.model_copy(update={"place": page, "others": ()})) for page in pages]))
+
+
+def _captioned(request: DrawRequest) -> Image:
     from stepflow_assets.evidence.page_picture import draw_page
 
     match request.place:
-        case PagePlace() as place:  # other pages of the chunk are pictures of their own
+        case PagePlace() as place:
             picture, missing, note = draw_page(request, place), set[str](), ""
         case SlidePlace() as place:
             from stepflow_assets.evidence.slide_picture import draw_slide
@@ -39,12 +49,25 @@ def draw_place(request: DrawRequest) -> bytes:
             from stepflow_assets.evidence.flowing_picture import draw_elements
 
             others = [other for other in request.others if isinstance(other, ElementPlace)]
-            picture, missing = draw_elements([place, *others], _converted(request), crop=request.crop)
-            note = f"{DRAWING}: this format has no pages."
+            drawing = draw_elements([place, *others], _converted(request), crop=request.crop)
+            picture, missing = drawing.picture, drawing.missing
+            note = f"{DRAWING}: this format has no pages. {drawing.cut}".rstrip()
     more = sum(other.kind == request.place.kind for other in request.others)
     what = f"{describe(request.place)} and {more} more" if more else describe(request.place)
-    sentence = " · ".join(part for part in (request.name, what, note) if part)
-    return _png(with_caption(picture, sentence, missing))
+    return with_caption(picture, " · ".join(part for part in (request.name, what, note) if part), missing)
+
+
+def _stacked(pictures: Sequence[Image]) -> Image:
+    from PIL import Image as Images
+
+    whole = Images.new(
+        "RGB", (max(picture.width for picture in pictures), sum(each.height for each in pictures)), PAPER
+    )
+    y = 0
+    for picture in pictures:
+        whole.paste(picture, (0, y))
+        y += picture.height
+    return whole
 
 
 def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str], str]:
@@ -61,8 +84,7 @@ def _draw_sheet(request: DrawRequest, place: SheetPlace) -> tuple[Image, set[str
         if isinstance(other, SheetPlace) and other.sheet == place.sheet
     ]
     drawing = draw_grid(document.sheets[place.sheet], [marked, *also], extent, crop=request.crop, names=True)
-    whole = all(drawing.shown.contains(each) for each in (marked, *also) if each is marked or each.rows > 1)
-    cut = "" if whole else f" Only {drawing.shown} is shown."
+    cut = "" if drawing.whole else f" Only {drawing.shown} is shown."
     return drawing.picture, drawing.missing, f"{DRAWING}: cells in their grid.{cut}"
 
 

@@ -4,10 +4,11 @@ of the presentation."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.evidence import SlidePlace
-from stepflow_assets.documents.geometry import Quad, hull
+from stepflow_assets.documents.geometry import WHOLE, Quad, hull
 from stepflow_assets.errors import EvidenceError
 from stepflow_assets.evidence.caption import INK, PALE, PAPER, RULE, STRIP
 from stepflow_assets.evidence.converted import ConvertedDocument, SlideItem
@@ -23,6 +24,7 @@ WIDTH = 1400
 CROP_MARGIN = 40  # pixels
 LARGEST, SMALLEST = 44, 11  # pixels of text
 _PADDING = 8
+BELOW = "Of the whole slide, beside it or in its notes:"
 _HEADING = frozenset({"title", "section_header"})
 
 
@@ -35,13 +37,23 @@ def draw_slide(place: SlidePlace, document: ConvertedDocument, *, crop: bool) ->
     if slide is None:
         raise EvidenceError(f"the presentation has {len(document.slides)} slides, slide {place.slide} was asked for")
     height = max(100, round(WIDTH * slide.height / max(slide.width, 1e-9)))
-    picture = Images.new("RGB", (WIDTH, height), PAPER)
+    shapes = _shapes(slide.items)
+    below = _below([item for box, items in shapes if box == WHOLE for item in items if item.text.strip()])
+    picture = Images.new("RGB", (WIDTH, height + below.height), PAPER)
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, 0, WIDTH - 1, height - 1), outline=RULE)
     missing: set[str] = set()
-    for box, items in _shapes(slide.items):
-        missing |= _draw_shape(pen, box, items, height)
-    mark(picture, [[(x * WIDTH, y * height) for x, y in quad.points] for quad in place.quads])
+    for box, items in shapes:
+        if box != WHOLE:
+            missing |= _draw_shape(pen, box, items, height)
+    missing |= below.draw(pen, height)
+    marked = [quad for quad in place.quads if quad != WHOLE or not below.lines]
+    marks = [[(x * WIDTH, y * height) for x, y in quad.points] for quad in marked]
+    if len(marked) < len(place.quads):
+        marks.append(below.box(height))
+    mark(picture, marks)
+    if crop and WHOLE in place.quads:
+        return picture, missing
     if crop and place.quads:
         left, top, right, bottom = hull(place.quads).box
         picture = picture.crop(
@@ -53,6 +65,40 @@ def draw_slide(place: SlidePlace, document: ConvertedDocument, *, crop: bool) ->
             )
         )
     return picture, missing
+
+
+@dataclass(frozen=True)
+class _Below:
+    """Lines under the slide: what is said on it as a whole, beside it or in its notes has no box to stand in."""
+
+    lines: tuple[str, ...]
+    face: Face
+
+    @property
+    def height(self) -> int:
+        return len(self.lines) * self.face.line_height + 2 * _PADDING if self.lines else 0
+
+    def box(self, y: float) -> list[tuple[float, float]]:
+        """Around the lines under ``y``, without the one that says what they are."""
+        top, bottom = y + _PADDING + self.face.line_height, y + self.height - _PADDING
+        left, right = _PADDING, WIDTH - _PADDING
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+    def draw(self, pen: ImageDraw, y: float) -> set[str]:
+        for index, line in enumerate(self.lines):
+            at = y + _PADDING + index * self.face.line_height
+            start = WIDTH - _PADDING - self.face.width(line) if is_right_to_left(line) else _PADDING
+            self.face.draw(pen, (start, at), line, INK if index else PALE)
+        return self.face.missing
+
+
+def _below(items: Sequence[SlideItem]) -> _Below:
+    face = Face(20)
+    if not items:
+        return _Below((), face)
+    text = "\n".join(_paragraph(item) for item in items)
+    lines = tuple(text[line.start : line.end] for line in wrap(text, face, WIDTH - 2 * _PADDING))
+    return _Below((BELOW, *lines), face)
 
 
 def _shapes(items: Sequence[SlideItem]) -> list[tuple[Quad, list[SlideItem]]]:

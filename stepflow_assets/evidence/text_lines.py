@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stepflow_assets.chunks.tokenizer import words
 from stepflow_assets.evidence.fonts import Face
 
+_FIRST_LOOK = 64  # characters
+
 
 @dataclass(frozen=True)
 class Line:
@@ -43,13 +45,24 @@ def _wrap_paragraph(text: str, face: Face, width: float) -> Iterator[Line]:
 
 def _parts(text: str, face: Face, width: float) -> Iterator[tuple[int, int]]:
     for start, stop in words(text):
-        while face.width(text[start:stop]) > width and stop - start > 1:
-            cut = start + 1
-            while cut < stop and face.width(text[start : cut + 1]) <= width:
-                cut += 1
+        while start < stop:
+            cut = _fitting(text, start, stop, face, width)
             yield start, cut
             start = cut
-        yield start, stop
+
+
+def _fitting(text: str, start: int, stop: int, face: Face, width: float) -> int:
+    """The end of what fits one line, at least one character. Looks at little more than that, however long the word."""
+    high = min(start + _FIRST_LOOK, stop)
+    while high < stop and face.width(text[start:high]) <= width:
+        high = min(start + 2 * (high - start), stop)
+    if face.width(text[start:high]) <= width:
+        return high
+    low = start + 1
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if face.width(text[start:middle]) <= width else (low, middle)
+    return low
 
 
 def shortened(text: str, face: Face, width: float) -> str:

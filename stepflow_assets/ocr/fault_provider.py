@@ -15,7 +15,7 @@ from enum import StrEnum
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
 from stepflow_assets.errors import ProviderError, ProviderUnavailable, SettingsError
-from stepflow_assets.ocr.protocol import Capabilities, OcrPage, PageStatus, Picture
+from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, PageStatus, Picture
 from stepflow_assets.ocr.scripts import ALL_SCRIPTS
 
 
@@ -51,7 +51,7 @@ class FaultProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(scripts=ALL_SCRIPTS, confidence_kind="ctc_char_mean", seconds_per_page=0.0)
+        return Capabilities(scripts=ALL_SCRIPTS, seconds_per_page=0.0, features=frozenset(Feature))
 
     @property
     def profile(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepflow_assets.documents.page import Route
-from stepflow_assets.ocr.merging import not_in_layer
+from stepflow_assets.ocr.merging import not_in_layer, script_unread
 from stepflow_assets.ocr.protocol import mean_confidence
 from stepflow_assets.ocr.reading_order.blocks import OrderedBlock, ordered_blocks
 from stepflow_assets.ocr.reading_order.segments import Cell
@@ -61,8 +61,8 @@ def _chosen(route: Route, layer: list[Cell], recognized: list[Cell]) -> list[Cel
     match route:
         case Route.OCR:
             return recognized
-        case Route.SCAN_TEXT:  # someone else's recognition is only kept where ours found nothing
-            return recognized or layer
+        case Route.SCAN_TEXT:  # someone else's recognition is only kept where ours found nothing, or cannot have
+            return layer if not recognized or script_unread(recognized, layer) else recognized
         case Route.HYBRID:
             return layer + not_in_layer(recognized, layer)
         case _:

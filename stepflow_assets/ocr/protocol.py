@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 from stepflow_assets.documents.page import TextCell
-
-ConfidenceKind = Literal["ctc_char_mean", "tess_word", "det_score", "token_prob_block", "token_prob_page"]
 
 
 class PageStatus(StrEnum):
@@ -46,23 +44,22 @@ class OcrPage:
     reason: str = ""
 
 
+class Feature(StrEnum):
+    """What a page may need beside plain text with the boxes of its lines, which every provider gives."""
+
+    LAYOUT = "layout"  # tells headings, tables, … apart
+    TABLES = "tables"  # rows and columns
+    MATH = "math"
+    HANDWRITING = "handwriting"
+
+
 @dataclass(frozen=True)
 class Capabilities:
-    """What a provider can do and what it costs. ``scripts`` are ISO 15924 codes."""
+    """What a provider can do and what it costs: what the registry compares. ``scripts`` are ISO 15924 codes."""
 
     scripts: frozenset[str]
-    confidence_kind: ConfidenceKind | None
     seconds_per_page: float
-    geometry: Literal["line", "word", "char", "block", "none"] = "line"
-    kinds: bool = False  # tells headings, tables, … apart
-    reading_order: bool = False
-    tables: Literal["none", "grid", "html"] = "none"
-    math: bool = False
-    handwriting: bool = False
-    needs: Literal["cpu", "gpu", "http"] = "cpu"
-    offline: bool = True
-    batch: int = 1  # pages that one call reads faster together than apart
-    licence: str = ""
+    features: frozenset[Feature] = frozenset()
 
 
 class OcrProvider(Protocol):

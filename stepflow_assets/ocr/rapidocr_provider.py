@@ -38,12 +38,7 @@ class RapidOcrProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            scripts=frozenset({"Latn", "Hans", "Hant", "Jpan"}),
-            confidence_kind="ctc_char_mean",
-            seconds_per_page=2.4,
-            licence="Apache-2.0",
-        )
+        return Capabilities(scripts=frozenset({"Latn", "Hans", "Hant", "Jpan"}), seconds_per_page=2.4)
 
     @property
     def profile(self) -> str:

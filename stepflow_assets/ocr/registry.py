@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from stepflow_assets.errors import ProviderUnavailable, SettingsError
-from stepflow_assets.ocr.protocol import OcrProvider
+from stepflow_assets.ocr.protocol import Feature, OcrProvider
 from stepflow_assets.ocr.quality import QualityRules
 from stepflow_assets.ocr.scripts import scripts_of
 
@@ -58,27 +58,34 @@ class OcrProviders:
             raise SettingsError(f"no OCR provider is named in {chain!r}")
         return cls(tuple(made))
 
-    def candidates(self, languages: Sequence[str], only: str | None = None) -> list[Candidate]:
-        """Whom to ask for a page in these languages, in order; never empty.
+    def candidates(
+        self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()
+    ) -> list[Candidate]:
+        """Whom to ask for a page in these languages that needs these features, in order; never empty.
 
-        Providers that read all their scripts come first, then those that read some (their answers are degraded).
-        ``only`` keeps the provider of that name. Raises InvalidInput for an unknown language, ProviderUnavailable
-        when no provider is left.
+        Providers that read all its scripts and have all features come first, then those that read some (their answers
+        are degraded). ``only`` keeps the provider of that name. Raises InvalidInput for an unknown language,
+        ProviderUnavailable when no provider is left.
         """
         wanted = scripts_of(languages)
         known = [provider for provider in self.providers if only is None or provider.name == only]
-        full = [provider for provider in known if wanted <= provider.capabilities.scripts]
-        partly = [provider for provider in known if provider not in full and wanted & provider.capabilities.scripts]
-        if not full and not partly:
+        readers = [provider for provider in known if wanted & provider.capabilities.scripts]
+        full = [
+            provider
+            for provider in readers
+            if wanted <= provider.capabilities.scripts and provider.capabilities.features.issuperset(features)
+        ]
+        partly = [provider for provider in readers if provider not in full]
+        if not readers:
             raise self._nobody(wanted, only)
         return [
             Candidate(provider, degraded=index > 0 or provider in partly)
             for index, provider in enumerate((*full, *partly))
         ]
 
-    def profile(self, languages: Sequence[str], only: str | None = None) -> str:
+    def profile(self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()) -> str:
         """Everything besides picture and options that decides the result: the profiles of the chain, in order."""
-        chain = self.candidates(languages, only)
+        chain = self.candidates(languages, only, features)
         return " > ".join(candidate.provider.profile for candidate in chain) + f" | {self.rules}"
 
     def _nobody(self, wanted: frozenset[str], only: str | None) -> ProviderUnavailable:

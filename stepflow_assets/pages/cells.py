@@ -14,11 +14,14 @@ from stepflow_assets.pages.words import LINE_END_HYPHENS, Style, Word
 _GAP = 1.2  # a wider gap than this many font sizes ends a cell: the next column, or the next cell of a table
 _SHIFT = 0.6  # a word may sit this many font sizes off the line: super- and subscripts
 _TIGHT = 0.15  # below this gap two words are one
-_EDGE = 0.002
+_EDGE = 0.002  # of the page: what sticks out by less is looked at no further
+_THIN = 0.00005  # of the page: nothing less is left of a quad at five decimals
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060\ufeff\uffff]")
 _PRESENTATION = re.compile(
     r"[\ufb00-\ufdff\ufe70-\ufefc]+"
 )  # ligatures and Arabic forms: searched for as plain letters
+
+Points = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Cell:
     """``points`` are the four corners on the displayed page, 0..1, clockwise from where the text starts."""
 
     text: str
-    points: tuple[tuple[float, float], ...]
+    points: Points
     size: float
     bold: bool
 
@@ -112,19 +115,57 @@ def _same_direction(one: Style, other: Style) -> bool:
     return one is other or (one.cosine == other.cosine and one.sine == other.sine)
 
 
+def quad_on_page(corners: Sequence[tuple[float, float]]) -> Points | None:
+    """The corners kept to the page, at five decimals; None where nothing of them is on it.
+
+    Hairlines get a little room around them: a place without area is no evidence."""
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+    if right < 0 or left > 1 or bottom < 0 or top > 1:
+        return None
+    points = tuple((round(min(max(x, 0.0), 1.0), 5), round(min(max(y, 0.0), 1.0), 5)) for x, y in corners)
+    wide, high = min(right, 1.0) - max(left, 0.0), min(bottom, 1.0) - max(top, 0.0)
+    if wide > _THIN and high > _THIN:
+        return points
+    (left, right), (top, bottom) = _with_room(left, right), _with_room(top, bottom)
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
+    low, high = max(low, 0.0), min(high, 1.0)
+    if high - low <= _THIN:
+        low = min(max((low + high) / 2 - _THIN, 0.0), 1 - 2 * _THIN)
+        high = low + 2 * _THIN
+    return round(low, 5), round(high, 5)
+
+
 def _cell(run: list[Word], frame: PageFrame) -> Cell | None:
-    text = clean(_join(run))
-    if not text:
+    corners = _corners(run, frame)
+    if not all(-_EDGE <= x <= 1 + _EDGE and -_EDGE <= y <= 1 + _EDGE for x, y in corners):
+        run = [word for word in run if _is_visible(_corners([word], frame))]
+        if not run:
+            return None
+        corners = _corners(run, frame)
+    text, points = clean(_join(run)), quad_on_page(corners)
+    if not text or points is None:
         return None
     style = max(run, key=lambda word: len(word.text)).style
+    return Cell(text, points, style.size, style.bold)
+
+
+def _corners(run: Sequence[Word], frame: PageFrame) -> list[tuple[float, float]]:
+    style = max(run, key=lambda word: len(word.text)).style if len(run) > 1 else run[0].style
     _, _, _, lefts, bottoms, rights, tops = zip(*run, strict=True)
     u0, v0, u1, v1 = min(lefts), min(bottoms), max(rights), max(tops)
-    corners = [
+    return [
         frame.to_page(u * style.cosine - v * style.sine, u * style.sine + v * style.cosine)
         for u, v in ((u0, v1), (u1, v1), (u1, v0), (u0, v0))
     ]
-    x, y = sum(corner[0] for corner in corners) / 4, sum(corner[1] for corner in corners) / 4
-    if not (-_EDGE <= x <= 1 + _EDGE and -_EDGE <= y <= 1 + _EDGE):
-        return None
-    points = tuple((round(min(max(x, 0.0), 1.0), 5), round(min(max(y, 0.0), 1.0), 5)) for x, y in corners)
-    return Cell(text, points, style.size, style.bold)
+
+
+def _is_visible(corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether a third of a word's width and height is on the page: less of it cannot be read."""
+    return all(
+        min(max(values), 1.0) - max(min(values), 0.0) >= (max(values) - min(values)) / 3
+        for values in ([x for x, _ in corners], [y for _, y in corners])
+    )

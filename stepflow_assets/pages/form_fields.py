@@ -8,7 +8,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from stepflow_assets.pages.cells import Cell, clean
+from stepflow_assets.pages.cells import Cell, clean, quad_on_page
 from stepflow_assets.pages.frame import PageFrame
 
 _TYPED = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
@@ -29,9 +29,9 @@ def _cells(page: Any, form: Any, frame: PageFrame) -> Iterator[Cell]:
             box = pdfium.FS_RECTF()
             if text and pdfium.FPDFAnnot_GetRect(annotation, box):
                 left, top, right, bottom = frame.box(box.left, box.bottom, box.right, box.top)
-                points = ((left, top), (right, top), (right, bottom), (left, bottom))
-                kept = tuple((round(min(max(x, 0.0), 1.0), 5), round(min(max(y, 0.0), 1.0), 5)) for x, y in points)
-                yield Cell(text, kept, _USUAL_SIZE, bold=False)
+                points = quad_on_page(((left, top), (right, top), (right, bottom), (left, bottom)))
+                if points is not None:
+                    yield Cell(text, points, _USUAL_SIZE, bold=False)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
 

@@ -74,10 +74,6 @@ class LocalFolderSource:
     def read(self, uri: str) -> PinnedBytes:
         return read_pinned(self._inside(uri), self._max_bytes)
 
-    def local(self, uri: str) -> Path | None:
-        file = self._inside(uri)
-        return file if file.is_file() else None
-
     def _inside(self, uri: str) -> Path:
         file = file_of(uri)
         if not _leads_into(file, self._root):
@@ -134,10 +130,6 @@ class LocalFilesSource:
 
     def read(self, uri: str) -> PinnedBytes:
         return read_pinned(file_of(uri), self._max_bytes)
-
-    def local(self, uri: str) -> Path | None:
-        file = file_of(uri)
-        return file if file.is_file() else None
 
 
 def _absolute(path: str | Path) -> Path:

@@ -19,7 +19,7 @@ class Passwords:
         if file is None:
             return cls()
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"the password file {file.name} cannot be read ({type(error).__name__})",

@@ -44,7 +44,3 @@ class ObjectSource(Protocol):
     def read(self, uri: str) -> PinnedBytes:
         """Raises DocumentNotFound, DocumentTooLarge, DocumentError (unreadable)."""
         ...
-
-    def local(self, uri: str) -> Path | None:
-        """The file itself where there is one on this host."""
-        ...

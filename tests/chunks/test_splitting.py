@@ -227,6 +227,15 @@ def test_a_grid_that_does_not_match_its_range_names_the_whole_range():
     assert [place.cells for place in chunk.places] == ["A1:B9"]
 
 
+def test_a_loose_cell_of_a_sheet_is_no_further_row_of_the_table_above_it():
+    blocks = [
+        table([["Part", "Count"], ["bolt", "40"]], SheetPlace(sheet="Data", cells="A1:B2")),
+        table([["counted in May"]], SheetPlace(sheet="Data", cells="H20")),
+    ]
+    [chunk] = chunks_of(page(None, blocks))
+    assert chunk.text == "Part | Count\nbolt | 40\n\ncounted in May"
+
+
 @pytest.mark.parametrize("kind", ["slide", "sheet"])
 def test_a_chunk_never_spans_two_slides_or_sheets(kind):
     def place(number: int):

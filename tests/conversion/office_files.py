@@ -45,6 +45,23 @@ def slides(file: Path) -> Path:
     return file
 
 
+def slides_with_texts_beside_them(file: Path) -> Path:
+    """Speaker notes, a shape that lies left of its slide, one of no height, and one that reaches over all edges."""
+    deck = pptx.Presentation()
+    width, height = deck.slide_width, deck.slide_height
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    slide.notes_slide.notes_text_frame.text = "Tell them about the budget"
+    for text, box in (
+        ("Left of the slide", (-width, 0, width // 2, height // 4)),
+        ("Without height", (width // 4, height // 2, width // 2, 0)),
+        ("Over all edges", (-width // 4, -height // 4, 2 * width, 2 * height)),
+        ("On the slide", (width // 4, height // 4, width // 2, height // 4)),
+    ):
+        slide.shapes.add_textbox(*(Emu(value) for value in box)).text_frame.text = text
+    deck.save(str(file))
+    return file
+
+
 def workbook(file: Path) -> Path:
     book = openpyxl.Workbook()
     sheet = book.active

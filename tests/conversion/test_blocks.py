@@ -13,7 +13,7 @@ from stepflow_assets.documents.evidence import ElementPlace, SheetPlace, SlidePl
 from stepflow_assets.documents.page import Block, PageItem, Ref
 from stepflow_assets.errors import DocumentDamaged, DocumentUnsupported
 from stepflow_assets.evidence.converted import ConvertedDocument
-from tests.conversion.office_files import slides, word, workbook
+from tests.conversion.office_files import slides, slides_with_texts_beside_them, word, workbook
 from tests.source.component_calls import ComponentCalls, component_calls
 
 pytestmark = pytest.mark.process
@@ -74,6 +74,27 @@ def test_slides_have_their_number_and_the_box_of_the_shape(calls: ComponentCalls
     assert places["Month | Goal\nMay | 40"].quads[0].box == pytest.approx((0, 0.75, 1, 1), abs=0.001)
 
 
+def test_what_has_no_area_on_its_slide_is_of_the_whole_slide(calls: ComponentCalls, tmp_path: Path) -> None:
+    found = blocks_of(calls, slides_with_texts_beside_them(tmp_path / "a.pptx"))
+    boxes = {block.text: (block.place.slide, block.place.quads[0].box) for block in found}
+    for text in ("Tell them about the budget", "Left of the slide", "Without height", "Over all edges"):
+        assert boxes[text] == (1, (0.0, 0.0, 1.0, 1.0))
+    assert boxes["On the slide"] == (1, pytest.approx((0.25, 0.25, 0.75, 0.5), abs=0.001))
+    assert not any(block.furniture for block in found)
+
+
+def test_a_converted_pdf_has_no_slides(calls: ComponentCalls, tmp_path: Path) -> None:
+    from docling_core.types.doc import BoundingBox, DoclingDocument, ProvenanceItem, Size
+    from docling_core.types.doc.labels import DocItemLabel
+
+    document = DoclingDocument(name="a")
+    document.add_page(3, Size(width=600, height=800))
+    where = ProvenanceItem(page_no=3, bbox=BoundingBox(l=60, t=60, r=300, b=80), charspan=(0, 5))
+    document.add_text(DocItemLabel.TEXT, "Words", prov=where)
+    (block,) = blocks_of(calls, written(tmp_path, "a.json", json.dumps(document.export_to_dict())))
+    assert isinstance(block.place, ElementPlace)
+
+
 def test_sheets_have_cell_ranges_and_hidden_ones_are_left_out(calls: ComponentCalls, tmp_path: Path) -> None:
     found = blocks_of(calls, workbook(tmp_path / "a.xlsx"))
     assert [
@@ -107,7 +128,7 @@ def test_text_formats(
     assert [(block.kind, block.text) for block in found if not block.furniture] == expected
 
 
-@pytest.mark.parametrize("make", [word, slides, workbook])
+@pytest.mark.parametrize("make", [word, slides, slides_with_texts_beside_them, workbook])
 def test_every_element_range_counts_in_the_converted_document(calls: ComponentCalls, make, tmp_path: Path) -> None:
     async def converted(file: Path) -> tuple[list[Block], ConvertedDocument]:
         from stepflow_assets.components.docling import convert_part
@@ -144,11 +165,25 @@ def test_the_same_file_is_converted_to_the_same_bytes(calls: ComponentCalls, tmp
 def test_what_a_web_page_says_before_its_first_heading_is_content_and_its_menu_is_not(
     calls: ComponentCalls, tmp_path: Path
 ) -> None:
-    said = "The museum is closed on the first Monday of every month."
-    html = f"<html><head><title>Hours</title></head><body><p>Home</p><p>{said}</p><h1>Hours</h1><p>9 to 5</p></body></html>"
+    menu = "<nav><ul><li><a href='/'>Home</a></li><li><a href='/news'>News</a></li></ul></nav>"
+    login = "<p><a href='/in'>Log in</a> | <a href='/new'>Register</a></p>"
+    byline = "<p>By <a href='/anna'>Anna Okafor</a></p>"
+    points = "<ul><li>The bridge is closed</li><li>Tolls double</li></ul>"
+    price = "<table><tr><td>Toll</td><td>8 euros</td></tr></table>"
+    article = "<h1>Bridge works</h1><p>They begin in June.</p><ul><li><a href='/more'>More</a></li></ul>"
+    html = f"<html><head><title>Paper</title></head><body>{menu}{login}{byline}{points}{price}{article}</body></html>"
     found = blocks_of(calls, written(tmp_path, "a.html", html))
-    assert [block.text for block in found if not block.furniture] == [said, "Hours", "9 to 5"]
-    assert [block.text for block in found if block.furniture] == ["Hours", "Home"]
+    assert [block.text for block in found if not block.furniture] == [
+        "By Anna Okafor", "The bridge is closed", "Tolls double", "Toll | 8 euros",
+        "Bridge works", "They begin in June.", "More",
+    ]  # fmt: skip
+    assert [block.text for block in found if block.furniture] == ["Paper", "Home", "News", "Log in | Register"]
+
+
+def test_one_link_before_the_first_heading_is_no_menu(calls: ComponentCalls, tmp_path: Path) -> None:
+    html = "<html><body><p><a href='/a'>Anna Okafor</a></p><h1>Bridge works</h1></body></html>"
+    found = blocks_of(calls, written(tmp_path, "a.html", html))
+    assert [(block.text, block.furniture) for block in found] == [("Anna Okafor", False), ("Bridge works", False)]
 
 
 def test_pictures_are_not_fetched_and_pixels_not_kept(calls: ComponentCalls, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from stepflow_assets.documents.evidence import ElementPlace, PagePlace, Place, SheetPlace, SlidePlace
 from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.table_text import table_text
 from stepflow_assets.errors import DocumentEncrypted, EvidenceError
+from stepflow_assets.evidence.converted import ConvertedDocument
+from stepflow_assets.evidence.flowing_picture import draw_elements
 from stepflow_assets.evidence.highlight import OUTLINE, TINT
 from stepflow_assets.evidence.picture import draw_place
 from stepflow_assets.evidence.request import DrawRequest
@@ -106,6 +109,17 @@ def test_a_crop_shows_the_place_larger_and_little_else(tmp_path):
     assert len(pixels(crop, TINTED_BLUE, 2)) > crop.width * crop.height / 4
 
 
+def test_the_pages_of_a_place_on_several_are_drawn_one_below_another(tmp_path):
+    source = blue_pdf(tmp_path / "a.pdf", pages=2)
+    first = PagePlace(page=1, page_id="p", quads=(Quad.of_box(0.1, 0.8, 0.9, 0.9),))
+    second = PagePlace(page=2, page_id="q", quads=(displayed(0, None),))
+    both = drawn(first, others=(second,), source=source)
+    alone = drawn(first, source=source)
+    assert both.height == 2 * alone.height
+    below = both.crop((0, alone.height, both.width, both.height))
+    assert list(below.getdata()) == list(drawn(second, source=source).getdata())
+
+
 def test_boxes_of_neighbouring_lines_share_one_outline(tmp_path):
     source = blue_pdf(tmp_path / "a.pdf")
     lines = [Quad.of_box(0.2, 0.5 + 0.02 * i, 0.8, 0.518 + 0.02 * i) for i in range(3)]
@@ -168,13 +182,16 @@ def test_an_encrypted_document_is_drawn_with_its_password(tmp_path):
 
 
 def converted(tmp_path: Path, **parts: Any) -> Path:
-    """A DoclingDocument as its JSON, with only what is looked at."""
+    """A DoclingDocument as its JSON, with only what is looked at; with ``pages`` its elements are on a slide."""
     value = {"body": {"children": []}, "groups": [], "texts": [], "tables": [], "pages": {}} | parts
     for name in ("texts", "tables", "groups"):
         for index, item in enumerate(value[name]):
             item["self_ref"] = f"#/{name}/{index}"
     if not value["body"]["children"]:
         value["body"]["children"] = [{"$ref": item["self_ref"]} for item in (*value["texts"], *value["tables"])]
+    if value["pages"]:
+        slide = {"self_ref": "#/groups/0", "label": "chapter", "name": "slide-0", "children": value["body"]["children"]}
+        value["groups"], value["body"] = [slide], {"children": [{"$ref": "#/groups/0"}]}
     path = tmp_path / "document.json"
     path.write_text(json.dumps(value))
     return path
@@ -223,6 +240,23 @@ def test_a_slide_is_drawn_with_its_texts_in_their_boxes_and_the_place_marked(tmp
     assert crop.width < picture.width
     with pytest.raises(EvidenceError, match="slide 2"):
         drawn(SlidePlace(slide=2, quads=()), format="pptx", document=document)
+
+
+def test_what_has_no_box_on_the_slide_is_written_and_marked_below_it(tmp_path):
+    document = converted(
+        tmp_path,
+        pages={"1": {"page_no": 1, "size": {"width": 1000, "height": 500}}},
+        texts=[
+            {"label": "text", "text": "On the slide.", "prov": box(100, 50, 900, 150)},
+            {"label": "text", "text": "In its notes.", "prov": box(0, 0, 0, 0)},
+        ],
+    )
+    whole = SlidePlace(slide=1, quads=(Quad.of_box(0, 0, 1, 1),))
+    picture = drawn(whole, format="pptx", document=document)
+    around = hull_of(pixels(picture, TINT))
+    assert around[1] > 700, "the slide itself is 700 pixels high and is not marked"
+    assert picture.crop(around).getextrema()[0][0] < 80, "the notes are written inside the mark"
+    assert drawn(whole, format="pptx", document=document, crop=True).size == picture.size
 
 
 @pytest.fixture
@@ -315,3 +349,53 @@ def test_characters_that_are_not_there_are_said(article):
         drawn(ElementPlace(path="#/texts/1", start=0, end=99999), format="html", document=article)
     with pytest.raises(EvidenceError, match="no characters"):
         drawn(ElementPlace(path="#/texts/9", start=0, end=1), format="html", document=article)
+
+
+@pytest.fixture
+def wide(tmp_path):
+    """60 columns: ``r0c0`` …; its text as character ranges count in it."""
+    rows = [[f"r{row}c{column}" for column in range(60)] for row in range(4)]
+    return converted(tmp_path, tables=[grid(rows, [])]), table_text(rows)
+
+
+def cells_between(text: str, first: str, last: str) -> ElementPlace:
+    return ElementPlace(path="#/tables/0", start=text.index(first), end=text.index(last) + len(last))
+
+
+def test_only_the_columns_a_range_touches_are_marked(wide):
+    document, text = wide
+    one = drawn(cells_between(text, "r2c40", "r2c40"), format="csv", document=document)
+    three = drawn(cells_between(text, "r2c40", "r2c42"), format="csv", document=document)
+    left, _, right, _ = hull_of(pixels(one, TINT))
+    wider = hull_of(pixels(three, TINT))
+    assert left == wider[0]
+    assert 2.5 < (wider[2] - wider[0]) / (right - left) < 3.5
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "cut"), [("r2c40", "r2c49", ""), ("r1c0", "r1c59", "Only columns 1–48 of 60")]
+)
+def test_a_picture_that_cannot_hold_all_that_is_marked_says_so(wide, first, last, cut):
+    document, text = wide
+    drawing = draw_elements([cells_between(text, first, last)], ConvertedDocument(document.read_bytes()), crop=False)
+    assert drawing.cut.startswith(cut) if cut else drawing.cut == ""
+
+
+def test_a_column_far_to_the_right_of_a_wide_sheet_is_in_the_picture(tmp_path):
+    rows = [[f"v{row}x{column}" for column in range(40)] for row in range(3)]
+    groups = [{"label": "sheet", "name": "Data", "children": [{"$ref": "#/tables/0"}]}]
+    body = {"children": [{"$ref": "#/groups/0"}]}
+    document = converted(tmp_path, tables=[grid(rows, box(0, 0, 40, 3))], groups=groups, body=body)
+    row = drawn(SheetPlace(sheet="Data", cells="A2:AN2"), format="xlsx", document=document)
+    left, _, right, _ = hull_of(pixels(row, TINT))
+    assert right - left >= 40 * 60
+
+
+def test_of_a_very_long_text_the_range_is_shown_wherever_it_stands(tmp_path):
+    text = " ".join(f"word{number}" for number in range(30_000))
+    document = converted(tmp_path, texts=[{"label": "text", "text": text}])
+    late = ElementPlace(path="#/texts/0", start=len(text) - 300, end=len(text))
+    assert pixels(drawn(late, format="txt", document=document), TINT)
+    whole = ElementPlace(path="#/texts/0", start=0, end=len(text))
+    drawing = draw_elements([whole], ConvertedDocument(document.read_bytes()), crop=False)
+    assert drawing.cut == "Only the beginning of the marked text is shown."

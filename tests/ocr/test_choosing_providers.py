@@ -10,7 +10,7 @@ import pytest
 from flow_compiler.errors import Category, ComponentError, InvalidInput, ResourceUnavailable
 from stepflow_assets.errors import PageCrashed, PageTimeout, ProviderError, ProviderUnavailable, SettingsError
 from stepflow_assets.ocr.chain import read_page
-from stepflow_assets.ocr.protocol import Capabilities, OcrPage, Picture
+from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, Picture
 from stepflow_assets.ocr.quality import QualityRules
 from stepflow_assets.ocr.recognition import Answer
 from stepflow_assets.ocr.registry import OcrProviders
@@ -27,10 +27,11 @@ class Engine:
     scripts: str = "Latn"
     does: object = field(default=GOOD, hash=False)
     cost: float = 1.0
+    features: str = ""
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(frozenset(self.scripts.split()), "ctc_char_mean", self.cost)
+        return Capabilities(frozenset(self.scripts.split()), self.cost, frozenset(map(Feature, self.features.split())))
 
     @property
     def profile(self) -> str:
@@ -70,6 +71,21 @@ LATIN, ASIAN, ALL = Engine("latin"), Engine("asian", "Latn Hans Jpan"), Engine("
 )
 def test_providers_that_read_the_scripts_are_asked_in_order_and_fallbacks_are_degraded(languages, asked):
     assert names(LATIN, ASIAN, ALL, languages=languages) == asked
+
+
+@pytest.mark.parametrize(
+    ("features", "asked"),
+    [
+        ((), [("plain", False), ("tables", True), ("all", True)]),
+        ((Feature.TABLES,), [("tables", False), ("all", True), ("plain", True)]),
+        ((Feature.TABLES, Feature.MATH), [("all", False), ("plain", True), ("tables", True)]),
+        ((Feature.HANDWRITING,), [("plain", True), ("tables", True), ("all", True)]),
+    ],
+)
+def test_providers_without_a_feature_the_pages_need_are_asked_last_and_degraded(features, asked):
+    engines = Engine("plain"), Engine("tables", features="tables"), Engine("all", features="tables math layout")
+    found = OcrProviders(engines).candidates(["en"], features=features)
+    assert [(item.provider.name, item.degraded) for item in found] == asked
 
 
 def test_a_provider_asked_for_by_name_is_the_only_one():

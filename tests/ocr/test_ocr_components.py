@@ -169,6 +169,7 @@ def test_a_page_that_cannot_be_read_does_not_hurt_the_others_of_its_batch():
 
 GEOMETRY = {"width_pt": 600, "height_pt": 800, "rotation": 0}
 LAYER = column("layer", 60, 100, 480, 4)
+CYRILLIC = [line("Выручка выросла на двенадцать процентов", 60, 100, 480)]
 PICTURE_TEXT = line("only in the picture", 60, 300, 200)
 
 
@@ -194,6 +195,7 @@ def answer(ref, provider="rapidocr"):
         ("hybrid", [], [PICTURE_TEXT], [PICTURE_TEXT]),
         ("scan_text", LAYER, [PICTURE_TEXT], [PICTURE_TEXT]),
         ("scan_text", LAYER, [], LAYER),
+        ("scan_text", CYRILLIC, [PICTURE_TEXT], CYRILLIC),
         ("blank", [], None, []),
     ],
 )
@@ -212,6 +214,24 @@ def test_blocks_come_from_layer_or_recognition_by_the_route(route, layer, seen, 
     assert found["status"] == ("ok" if expected else "blank")
     assert found["words"] == sum(len(item["text"].split()) for item in expected)
     assert (found["confidence"] is None) == (not any(item["confidence"] for block in blocks for item in block["lines"]))
+
+
+@pytest.mark.parametrize("route", ["scan_text", "hybrid"])
+def test_where_recognition_failed_the_layer_stands_in_and_the_page_is_degraded(route):
+    async def scenario():
+        async with bench() as at:
+            cells, picture = await at.put(json.dumps(LAYER).encode()), await at.put(as_png(page()))
+            content = {"page_id": "p", "geometry": GEOMETRY, "route": route, "route_reason": "", "cells": cells}
+            item = await at.run(BLOCKS, {"content": {**content, "picture": picture}, "recognized": None})
+            return item, await at.json(item.result.result["blocks"])
+
+    item, blocks = asyncio.run(scenario())
+    found = item.result.result
+    assert [cell["text"] for block in blocks for cell in block["lines"]] == [cell["text"] for cell in LAYER]
+    assert found["degraded"]
+    assert found["provider"] is None
+    assert found["provider_path"] == ["text layer: recognition failed"]
+    assert item.records["b"].degraded
 
 
 def test_a_page_whose_cells_cannot_be_used_does_not_hurt_the_others_of_its_call():

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stepflow_assets.errors import UnknownDocument
+from flow_compiler.errors import InvalidInput
+from stepflow_assets.errors import PageTimeout, UnknownDocument
 from stepflow_assets.operations.erasing import forget
+from stepflow_assets.operations.evidencing import draw_chunk, not_drawn
 from stepflow_assets.operations.exporting import export
 from stepflow_assets.operations.gathering import gather
 from stepflow_assets.operations.lookup import known_document
@@ -51,6 +53,27 @@ def test_exported_chunks_carry_the_id_that_evidence_takes(place: Place) -> None:
         found = [workspace.index.chunk(chunk["chunk"]) for chunk in exported]
     assert [hit and hit.chunk.text for hit in found] == [chunk["text"] for chunk in exported]
     assert len(found) == 1
+
+
+def test_a_chunk_on_two_pages_is_drawn_with_both_or_the_one_asked_for(place: Place) -> None:
+    place.write("a.pdf", "Alder trees stand by the river.", "Beech trees stand on the hill.")
+    place.ingest()
+    with Workspace(place.settings) as workspace:
+        (chunk,) = asyncio.run(export(workspace, known_document(workspace, "a.pdf"), "chunks"))
+        both = asyncio.run(draw_chunk(workspace, chunk["chunk"], crop=False))
+        second = asyncio.run(draw_chunk(workspace, chunk["chunk"], crop=False, only=2))
+        with pytest.raises(InvalidInput, match="2 places, not 3"):
+            asyncio.run(draw_chunk(workspace, chunk["chunk"], crop=False, only=3))
+    assert (both.place, second.place) == ("page 1; page 2", "page 2")
+    assert len(both.picture) > len(second.picture)
+
+
+def test_a_picture_that_takes_too_long_is_not_to_be_retried_as_it_is() -> None:
+    error = not_drawn(PageTimeout("no answer within 60 s"))
+    assert not error.retryable
+    assert "no answer within 60 s" in str(error)
+    assert "--crop" in error.next_step
+    assert "retry" not in error.next_step
 
 
 def test_a_path_with_dots_is_the_file_it_leads_to(place: Place) -> None:

@@ -38,6 +38,11 @@ SOUND = {
         ({"chars": 0, "ink": 0.0007, "cov": 0.019}, "blank"),
         ({"chars": 15, "ink": 0.0007, "cov": 0.019}, "text"),
         ({"chars": 15, "ink": 0.0008, "cov": 0.0}, "ocr"),
+        ({"chars": 15, "unx": 0.02}, "text"),
+        ({"chars": 15, "unx": 0.02, "cov": 0.02}, "ocr"),
+        ({"chars": 15, "unx": 0.02, "maperr": 0.04}, "ocr"),
+        ({"chars": 15, "unx": 0.02, "bad": 0.03}, "ocr"),
+        ({"chars": 0, "unx": 0.0}, "ocr"),
         ({"chars": 0, "ink": 0.0, "cov": 0.02}, "ocr"),
         ({"maperr": 0.04}, "ocr"),
         ({"maperr": 0.039}, "text"),
@@ -53,6 +58,9 @@ SOUND = {
         ({"stop": 0.009, "vowelless": 0.11, "words": 149}, "text"),
         ({"cov": 0.8, "unx": 0.35}, "ocr"),
         ({"cov": 0.8, "unx": 0.34}, "scan_text"),
+        ({"cov": 0.8, "unx": 0.021}, "scan_text"),
+        ({"cov": 0.8, "unx": 0.02}, "text"),
+        ({"cov": 0.8, "unx": 0.0, "ink": 0.0}, "scan_text"),
         ({"unx": 0.6, "unx_noimg": 0.6}, "hybrid"),
         ({"unx": 0.6, "unx_noimg": 0.6, "ink": 0.01}, "text"),
         ({"cov": 0.15, "unx": 0.2, "unx_noimg": 0.05}, "hybrid"),
@@ -65,17 +73,21 @@ def test_the_rule(signals: dict[str, float], route: str) -> None:
     assert reason
 
 
-def outlines(canvas: Canvas) -> None:
+def outlined_letters(canvas: Canvas) -> None:
+    outlines(canvas, caption="")
+
+
+def outlines(canvas: Canvas, caption: str = "Figure 1 shows the outlines") -> None:
     """Letters as shapes: what a text layer cannot hold."""
     for row in range(40):
         for column in range(40):
             canvas.rect(60 + column * 12, 80 + row * 16, 6, 8, fill=1)
-    line("Figure 1 shows the outlines", 72, 750)(canvas)
+    line(caption, 72, 750)(canvas)
 
 
-def hidden_text(canvas: Canvas) -> None:
+def hidden_text(canvas: Canvas, first: int = 60) -> None:
     """Someone else's recognition under the scan: invisible text that covers its lines."""
-    for row in range(60, 1040, 24):
+    for row in range(first, 1040, 24):
         written = canvas.beginText()
         written.setTextRenderMode(3)
         written.setFont("Helvetica", 10)
@@ -85,11 +97,17 @@ def hidden_text(canvas: Canvas) -> None:
         canvas.drawText(written)
 
 
+def some_hidden_text(canvas: Canvas) -> None:
+    """The same, but it missed the first lines."""
+    hidden_text(canvas, 60 + 10 * 24)
+
+
 def shifted(text: str) -> str:
     """What a font with a shifted encoding says: every letter is another one."""
     return "".join(chr((ord(char) - 97 + 10) % 26 + 97) if char.islower() else char for char in text)
 
 
+BACKGROUND = PIL.Image.linear_gradient("L").point(lambda value: 225 + value // 9)
 GARBLED = lines(*[shifted(LOREM.lower())[:90]] * 12)
 FIGURE = together(lines(*[LOREM[:90]] * 12), picture(scan((400, 300)), 100, 200, 400, 300))
 
@@ -100,23 +118,29 @@ FIGURE = together(lines(*[LOREM[:90]] * 12), picture(scan((400, 300)), 100, 200,
         (article(), "text"),
         (lambda canvas: None, "blank"),
         (picture(scan()), "ocr"),
-        (together(picture(scan()), hidden_text), "scan_text"),
+        (together(picture(scan()), hidden_text), "text"),
+        (together(picture(scan()), some_hidden_text), "scan_text"),
+        (together(picture(BACKGROUND), article()), "text"),
         (outlines, "hybrid"),
         (FIGURE, "hybrid"),
         (GARBLED, "ocr"),
         (line("Page 7"), "text"),
-        (line("PART ONE", size=60), "ocr"),
+        (line("PART ONE", size=60), "text"),
+        (together(line("Fig. 1"), outlined_letters), "ocr"),
     ],
     ids=[
         "article",
         "blank",
         "scan",
         "scan with text",
+        "scan with some text",
+        "text on a background",
         "outlines",
         "figure",
         "garbled",
         "page number",
         "few big letters",
+        "few letters in a drawing",
     ],
 )
 def test_pages_of_each_kind(draw: object, route: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from reportlab.lib.pagesizes import letter
 from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
 from stepflow_assets.documents.page import TextCell
 from stepflow_assets.pages.cells import clean
@@ -127,6 +128,38 @@ def test_text_that_is_cropped_away_is_left_out(tmp_path: Path) -> None:
     file = pdf(tmp_path / "a.pdf", together(line("shown", 200, 600), line("hidden", 200, 100)))
     found = cells_of(changed(file, 1, lambda page: page.set_cropbox(0, 400, 612, 792)))
     assert [cell.text for cell in found] == ["shown"]
+
+
+def test_of_a_line_over_the_edge_the_words_on_the_page_are_kept(tmp_path: Path) -> None:
+    hidden = stringWidth("hidden words ", "Helvetica", 12)
+    found = cells_of(pdf(tmp_path / "a.pdf", together(line("hidden words seen words", -hidden, 400), line("l", 610.5))))
+    assert [cell.text for cell in found] == ["seen words", "l"]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y", "size"),
+    [("without extent", 72, 500, 0.005), ("on the lower edge", 72, -4, 12), ("right edge", 580, 300, 12)],
+)
+def test_every_cell_has_an_area_on_the_page(text: str, x: float, y: float, size: float, tmp_path: Path) -> None:
+    found = cells_of(pdf(tmp_path / "a.pdf", together(line("in the middle"), line(text, x, y, size=size))))
+    assert len(found) == 2
+    assert all(cell.quad.area > 0 for cell in found)
+    assert all(0 <= value <= 1 for cell in found for value in cell.quad.box)
+
+
+def test_text_that_begins_behind_the_edge_is_left_out(tmp_path: Path) -> None:
+    file = pdf(tmp_path / "a.pdf", together(line("in the middle"), line("I", 612.2, 300, size=2)))
+    assert [cell.text for cell in cells_of(file)] == ["in the middle"]
+
+
+def test_a_form_field_beside_the_page_is_left_out(tmp_path: Path) -> None:
+    def form(canvas: Canvas) -> None:
+        for name, x in (("inside", 60), ("outside", 700)):
+            canvas.acroForm.textfield(name=name, value=f"{name} value", x=x, y=600, width=200, height=20)
+
+    found = cells_of(pdf(tmp_path / "a.pdf", form))
+    assert [cell.text for cell in found] == ["inside value"]
+    assert found[0].quad.area > 0
 
 
 def test_values_of_form_fields_are_cells(tmp_path: Path) -> None:

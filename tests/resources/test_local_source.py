@@ -154,7 +154,7 @@ class TestLinks:
     def test_no_uri_leaves_the_folder(self, root, source):
         write(root.parent, "secret")
         for uri in [(root.parent / "secret").as_uri(), f"{root.as_uri()}/../secret", "s3://bucket/a", "file://host/a"]:
-            for ask in (source.read, source.version, source.local):
+            for ask in (source.read, source.version):
                 with pytest.raises(DocumentNotFound):
                     ask(uri)
 
@@ -170,7 +170,6 @@ class TestNames:
         assert source.find(key_path) == listed
         assert source.read(listed.uri).data == name.encode("utf-8", "surrogateescape")
         assert listed.uri.isascii()
-        assert source.local(listed.uri) == root / name
 
     def test_names_that_differ_only_in_normal_form_are_two_documents(self, root, source):
         write(root, "é", data=b"composed")
@@ -206,7 +205,6 @@ class TestReading:
         write(root, "a")
         uri = source.find("a").uri
         (root / "a").unlink()
-        assert source.local(uri) is None
         for ask in (source.read, source.version):
             with pytest.raises(DocumentNotFound):
                 ask(uri)

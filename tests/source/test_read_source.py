@@ -127,9 +127,10 @@ def test_a_pdf_without_pages_is_damaged(tmp_path: Path) -> None:
         asyncio.run(calls.read(file))
 
 
-def test_passwords_come_one_a_line_and_stay_hidden(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_passwords_come_one_a_line_and_stay_hidden(encoding: str, tmp_path: Path) -> None:
     file = tmp_path / "passwords"
-    file.write_text(f"first\n\n{SECRET}\n")
+    file.write_text(f"first\n\n{SECRET}\n", encoding=encoding)
     passwords = Passwords.from_file(file)
     assert passwords.candidates == ("first", SECRET)
     assert SECRET not in repr(passwords)

@@ -69,7 +69,9 @@ def shown(flow: World) -> dict[str, Any]:
 
 
 def without(found: Any, key: str) -> Any:
-    return {name: value - {key} if isinstance(value, set) else without(value, key) for name, value in found.items()}
+    """As :func:`shown` gives it when the key is not there; of a check, ways that no partition went are left out."""
+    left = {name: value - {key} if isinstance(value, set) else without(value, key) for name, value in found.items()}
+    return {**left, "check": {way: keys for way, keys in left["check"].items() if keys}} if "check" in left else left
 
 
 def logged(instance: dg.DagsterInstance) -> dict[str, list[tuple[str, str | None]]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flow_compiler.engine.components import Resources
-from flow_compiler.engine.outcomes import Json, StepRecord
+from flow_compiler.engine.outcomes import Failure, Json, StepRecord
 from flow_compiler.engine.stores import ArtifactStore
 
 
@@ -34,18 +34,19 @@ class CheckInput:
 @dataclass(frozen=True)
 class CheckOutcome:
     """``score`` is compared with the check's threshold by the check itself; ``metadata`` is shown in the UI.
-    Counts and scores only: never document text."""
+    Counts and scores only: never document text. ``cause``: why it could not be evaluated."""
 
     passed: bool
     score: float | None = None
     metadata: Mapping[str, float | int | str] = field(default_factory=dict)
     sentence: str = ""
+    cause: Failure | None = None
 
 
 @dataclass(frozen=True)
 class StepCheck:
-    """One check: on which step's asset, how strict, how to evaluate. ``reads``: the steps whose results it looks at. ``evaluate`` returns None when it does not apply;
-    one that raises has failed."""
+    """One check: on which step's asset, how strict, how to evaluate. ``reads``: the steps whose results it looks at.
+    ``evaluate`` returns None when it does not apply; one that raises has failed."""
 
     name: str
     step_id: str

@@ -150,7 +150,10 @@ class ItemWatch:
             return await check.evaluate(given)
         except FlowCompilerError as error:
             return CheckOutcome(
-                passed=False, sentence=f"could not be evaluated: {error.message}", metadata={"error": error.code}
+                passed=False,
+                sentence=f"could not be evaluated: {error.message}",
+                metadata={"error": error.code},
+                cause=Failure.of(error),
             )
         except Exception as error:  # noqa: BLE001  a check of one item must not end the batch
             kind = type(error).__name__
@@ -161,13 +164,16 @@ class ItemWatch:
 
     def _refuse_behind(self, check: StepCheck, outcome: CheckOutcome) -> None:
         behind = downstream(self._blueprint.flow, [check.step_id]) - {check.step_id}
-        sentence = outcome.sentence or "it failed"
-        failure = Failure(
-            message=f"blocking check {check.name} of {check.step_id}: {sentence}",
-            error="check.blocked",
-            category=Category.QUALITY,
-            next_step=f"Look at the check {check.name}; correct the source or the check's threshold, then run it again.",
-        )
+        message = f"blocking check {check.name} of {check.step_id}: {outcome.sentence or 'it failed'}"
+        if outcome.cause is not None:
+            failure = outcome.cause.model_copy(update={"message": message})
+        else:
+            failure = Failure(
+                message=message,
+                error="check.blocked",
+                category=Category.QUALITY,
+                next_step=f"Look at the check {check.name}; correct the source or the check's threshold, then run again.",
+            )
         for step_id in behind:
             self.refused.setdefault(step_id, failure)
 

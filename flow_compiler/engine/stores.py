@@ -139,8 +139,9 @@ class Journal(Protocol):
         """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
         ...
 
-    async def refs_all(self) -> frozenset[str]:
-        """Every artifact digest that some record refers to, outcomes kept as artifacts included. For gc."""
+    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What records of any item name: memo keys, and artifact digests, outcomes kept as artifacts included. Whoever
+        erases leaves it alone: a run that is going on has told of it nowhere else."""
         ...
 
     async def cancel(self, run_id: str) -> None:

@@ -77,13 +77,14 @@ async def _forget_one(workspace: Workspace, stores: Stores, document_id: str) ->
     kept_keys, kept_artifacts = used.memo_keys - only_here.memo_keys, used.artifacts - only_here.artifacts
     in_index = workspace.index.delete_document(document_id, generation or 0)
     journaled_keys, journaled_artifacts = await stores.journal.forget(document_id)
-    memo_keys = only_here.memo_keys | (journaled_keys - kept_keys)
-    artifacts = only_here.artifacts | (journaled_artifacts - kept_artifacts)
-    artifacts |= await stores.memo.refs(sorted(memo_keys)) - kept_artifacts
+    in_hand_keys, in_hand_artifacts = await stores.journal.used()  # of documents whose run has not told its end yet
+    kept_keys, kept_artifacts = kept_keys | in_hand_keys, kept_artifacts | in_hand_artifacts
+    memo_keys = (only_here.memo_keys | journaled_keys) - kept_keys
+    artifacts = only_here.artifacts | journaled_artifacts | await stores.memo.refs(sorted(memo_keys))
     erased = Erased(
         documents=int(row is not None),
         memo_entries=await stores.memo.delete(memo_keys),
-        artifacts=await stores.artifacts.delete(artifacts),
+        artifacts=await stores.artifacts.delete(artifacts - kept_artifacts),
         index_documents=int(in_index),
     )
     workspace.catalog.forget(document_id)
@@ -98,9 +99,10 @@ async def collect(workspace: Workspace, *, min_age: float) -> Erased:
     known = {row.document_id for row in workspace.catalog.rows()}
     async with workspace.stores() as stores:
         await stores.journal.prune(oldest_kept)
-        memo_keys = set(await stores.memo.keys_older_than(oldest_kept)) - used.memo_keys
+        in_hand_keys, in_hand_artifacts = await stores.journal.used()
+        memo_keys = set(await stores.memo.keys_older_than(oldest_kept)) - used.memo_keys - in_hand_keys
         memo_entries = await stores.memo.delete(memo_keys)
-        kept = used.artifacts | await stores.memo.refs_all() | await stores.journal.refs_all()
+        kept = used.artifacts | await stores.memo.refs_all() | in_hand_artifacts
         artifacts = [
             digest
             for digest, _, modified in await stores.artifacts.list()

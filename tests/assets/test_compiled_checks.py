@@ -12,7 +12,7 @@ from small_flow import FLOW, World, poisoned, world
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.engine.outcomes import Failure, Success
-from flow_compiler.errors import Category, ComponentError
+from flow_compiler.errors import Category, ComponentError, StoreUnavailable
 
 TWO_POOLS = {"gpu": PoolSettings()}
 
@@ -28,6 +28,10 @@ async def good_text(given: CheckInput) -> CheckOutcome | None:
 
 async def broken(given: CheckInput) -> CheckOutcome | None:
     raise ComponentError("its model is away")
+
+
+async def finds_no_store(given: CheckInput) -> CheckOutcome | None:
+    raise StoreUnavailable("the store is away", next_step="Start it.")
 
 
 async def stumbles(given: CheckInput) -> CheckOutcome | None:
@@ -227,3 +231,15 @@ def test_an_evaluation_names_the_newest_materialization(instance: dg.DagsterInst
     assert target.run_id == result.run_id
     newest = dg.AssetRecordsFilter(flow.compiled.asset_keys["pages"], asset_partitions=["b"])
     assert instance.fetch_materializations(newest, limit=1).records[0].storage_id == target.storage_id
+
+
+def test_a_blocking_check_that_cannot_be_evaluated_fails_with_its_own_reason(instance: dg.DagsterInstance) -> None:
+    blocking = check("stored", "pages", finds_no_store, severity=Severity.ERROR, blocking=True)
+    flow = world(instance, {"a": "fine"}, checks=[blocking])
+    assert not flow.run(["a"]).success
+
+    (end,) = flow.inputs.ends
+    assert isinstance(end.result, Failure)
+    assert (end.result.error, end.result.category, end.result.retryable) == ("store.unavailable", "capacity", True)
+    assert end.result.next_step == "Start it."
+    assert "blocking check stored of pages: could not be evaluated: the store is away" in end.result.message

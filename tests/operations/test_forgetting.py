@@ -139,7 +139,9 @@ def test_an_old_run_that_is_started_again_says_that_the_document_was_forgotten(u
     run_id = run_again(used)
 
     pseudonym = f"forgotten:{document_digest(f'docs:{PLAIN}')}"
-    assert any(line.startswith(f"{pseudonym}: document.forgotten [source]: this document was") for line in told(used)[run_id])
+    assert any(
+        line.startswith(f"{pseudonym}: document.forgotten [source]: this document was") for line in told(used)[run_id]
+    )
     assert used.rows().keys() == set(NAMES) - {PLAIN}
     assert used.rows()[ODD].run_id == run_id
     assert materialized(used)[f"docs:{ODD}"] == 3

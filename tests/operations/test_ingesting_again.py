@@ -6,7 +6,9 @@ import asyncio
 import shutil
 
 import pytest
+from sqlalchemy import delete, select
 
+from flow_compiler.engine.storage.database import create_database
 from flow_compiler.errors import ComponentError
 from stepflow_assets.cli.ingesting import Request, run_decisions
 from stepflow_assets.documents.chunk import Outcome
@@ -14,7 +16,10 @@ from stepflow_assets.operations.erasing import collect, forget
 from stepflow_assets.operations.exporting import export
 from stepflow_assets.operations.ingesting import decide_retry
 from stepflow_assets.operations.workspace import Workspace
+from stepflow_assets.resources.catalog_tables import documents, uses
 from tests.operations.conftest import Place
+
+_IS_B = documents.c.document_id == "docs:b.pdf"
 
 
 def test_unchanged_documents_are_not_even_run(place: Place) -> None:
@@ -118,6 +123,24 @@ def test_forgetting_one_of_two_equal_documents_keeps_what_the_other_needs(place:
         asyncio.run(forget(workspace, ["docs:a.pdf"]))
 
     assert place.found("alder") == ["docs:b.pdf"]
+    shutil.rmtree(place.settings.index_file.parent)
+    assert place.ingest(place.folder / "b.pdf")["b.pdf"].computed == 1
+
+
+def test_forgetting_keeps_what_a_run_has_in_hand_for_an_equal_document(place: Place) -> None:
+    shutil.copy(place.write("a.pdf", "Alder trees stand by the river."), place.folder / "b.pdf")
+    place.ingest()
+    engine = create_database(place.settings.database)
+    with engine.begin() as connection:  # as while b's run is going on: what it has made is in the journal alone
+        connection.execute(
+            delete(uses).where(uses.c.document == select(documents.c.number).where(_IS_B).scalar_subquery())
+        )
+    engine.dispose()
+
+    with Workspace(place.settings) as workspace:
+        erased = asyncio.run(forget(workspace, ["docs:a.pdf"]))
+
+    assert (erased.memo_entries, erased.artifacts) == (1, 0)  # the reading of its own file
     shutil.rmtree(place.settings.index_file.parent)
     assert place.ingest(place.folder / "b.pdf")["b.pdf"].computed == 1
 

@@ -166,7 +166,7 @@ async def test_forgetting_an_item_erases_it_in_all_runs_and_tells_what_it_named(
         assert forgotten == ({"key one", "key two"}, {"one" * 8, "two" * 8, "r"})
         assert await stores.journal.load("one", "a") == {}
         assert set(await stores.journal.load("two", "ab")) == {("ab", "s")}
-        assert await stores.journal.refs_all() == {"kept"}
+        assert await stores.journal.used() == (frozenset(), {"kept"})
         assert await stores.journal.forget("a") == (frozenset(), frozenset())
 
 

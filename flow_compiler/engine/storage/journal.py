@@ -58,8 +58,8 @@ class SqlJournal:
     async def prune(self, older_than: float) -> int:
         return await self._commits.run(_prune, older_than)
 
-    async def refs_all(self) -> frozenset[str]:
-        return await self._reads.run(_refs, None)
+    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
+        return await self._reads.run(_used, None)
 
     async def cancel(self, run_id: str) -> None:
         await self._commits.run(_cancel, run_id)
@@ -183,9 +183,10 @@ def _prune(connection: Connection, limits: Sequence[float]) -> Sequence[int]:
     return answers
 
 
-def _refs(connection: Connection, calls: Sequence[None]) -> Sequence[frozenset[str]]:
-    found = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).distinct()))
-    return [found] * len(calls)
+def _used(connection: Connection, calls: Sequence[None]) -> Sequence[tuple[frozenset[str], frozenset[str]]]:
+    keys = connection.execute(select(journal.c.memo_key).distinct()).scalars()
+    refs = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).distinct()))
+    return [(frozenset(key for key in keys if key is not None), refs)] * len(calls)
 
 
 def _cancel(connection: Connection, runs: Sequence[str]) -> Sequence[None]:

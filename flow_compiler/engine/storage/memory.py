@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -128,8 +128,7 @@ class MemoryJournal:
         gone = [self._records[key] for key in self._records if root_of(key[1]) == root]
         for key in [key for key in self._recorded_at if root_of(key[1]) == root]:
             self._erase(key)
-        keys = frozenset(record.memo_key for record in gone if record.memo_key is not None)
-        return keys, frozenset(ref for record in gone for ref in record.refs)
+        return _used_by(gone)
 
     async def prune(self, older_than: float) -> int:
         newest: dict[str, float] = {}
@@ -142,8 +141,8 @@ class MemoryJournal:
         self._leases.sweep(older_than)
         return len(old)
 
-    async def refs_all(self) -> frozenset[str]:
-        return frozenset(ref for record in self._records.values() for ref in record.refs)
+    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
+        return _used_by(self._records.values())
 
     def _erase(self, key: tuple[str, ItemPath, str]) -> None:
         for kept in (self._records, self._begun, self._recorded_at):
@@ -184,3 +183,8 @@ class MemoryMemo:
 
     async def refs_all(self) -> frozenset[str]:
         return await self.refs(list(self._entries))
+
+
+def _used_by(records: Collection[StepRecord]) -> tuple[frozenset[str], frozenset[str]]:
+    keys = frozenset(record.memo_key for record in records if record.memo_key is not None)
+    return keys, frozenset(ref for record in records for ref in record.refs)

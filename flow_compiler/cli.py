@@ -71,9 +71,13 @@ def main() -> None:
         code = 0
     except Exception as error:  # noqa: BLE001  the outermost boundary: a person gets a sentence, a file the traceback
         lost = streams.refused() if isinstance(error, OSError) else None
-        folder = Path(tempfile.gettempdir()) / "flow-compiler"
-        code = failing.report_output(lost) if lost else failing.report_unexpected(error, folder)
+        code = failing.report_output(lost) if lost else failing.report_unexpected(error, _own_folder())
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _own_folder() -> Path:
+    """For what may quote the input: no other user of this machine can read it, or lay something there beforehand."""
+    return Path(tempfile.mkdtemp(prefix="flow-compiler-"))
 
 
 def _leave_interrupted() -> NoReturn:

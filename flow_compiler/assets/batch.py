@@ -137,7 +137,7 @@ class Batch:
             (taken,) = await asyncio.shield(taking)
         except asyncio.CancelledError:
             # A thread that takes cannot be stopped: what it takes now would stay in hand of a run that is over.
-            await asyncio.wait([taking])
+            await asyncio.gather(taking, return_exceptions=True)
             await self._let_go(key, RunCancelled("the run was stopped"))
             raise
         return taken

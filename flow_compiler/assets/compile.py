@@ -16,13 +16,12 @@ import dagster as dg
 from flow_compiler.assets.asset_specs import check_specs, describe
 from flow_compiler.assets.blueprint import Blueprint, draw
 from flow_compiler.assets.dagster_metadata import asset_key, asset_keys
+from flow_compiler.assets.naming import FLOW_TAG
 from flow_compiler.assets.operations import BATCH, DOCUMENTS, REFRESH, asset_output, make_op
 from flow_compiler.assets.options import CompileOptions
 from flow_compiler.assets.partition_keys import enter_keys
 from flow_compiler.language.diagnostics import reject_if_fatal
 from flow_compiler.language.model import Flow
-
-FLOW_TAG = "stepflow/flow"
 
 
 @dataclass(frozen=True)

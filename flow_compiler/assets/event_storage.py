@@ -27,6 +27,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._serdes import ConfigurableClassData
 
 from flow_compiler.assets.kept_connections import KeptSqliteConnections
+from flow_compiler.assets.naming import FLOW_TAG
 
 if TYPE_CHECKING:
     from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
@@ -44,13 +45,20 @@ class WithDynamicPartitions(_Base):
             return super().get_asset_check_state(keys)
 
     def store_asset_check_event(self, event: dg.EventLogEntry, event_id: int | None) -> None:
-        """Dagster plans a check for every partition of a run, and shows what was not evaluated as failed once the run
+        """Dagster plans each check of a run, and shows what was not evaluated as failed once the run
         fails: a check that does not apply, and each check of what one item of a batch never reached. What was evaluated
         says all there is; Dagster stores it without a plan too."""
         planned = event.dagster_event and event.dagster_event.event_specific_data
-        if isinstance(planned, AssetCheckEvaluationPlanned) and planned.partitions_subset is not None:
+        if isinstance(planned, AssetCheckEvaluationPlanned) and self._is_of_many(event.run_id, planned):
             return
         super().store_asset_check_event(event, event_id)
+
+    def _is_of_many(self, run_id: str, planned: AssetCheckEvaluationPlanned) -> bool:
+        """A run of partitions, or of a flow's items by list, of which Dagster knows nothing."""
+        if planned.partitions_subset is not None:
+            return True
+        run = self._instance.get_run_by_id(run_id)
+        return run is not None and FLOW_TAG in run.tags
 
 
 class PartitionedSqliteEventLogStorage(WithDynamicPartitions, KeptSqliteConnections, SqliteEventLogStorage):

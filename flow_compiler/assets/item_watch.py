@@ -23,6 +23,7 @@ from flow_compiler.language.canonical import digest
 from flow_compiler.language.dependencies import downstream
 
 _log = logging.getLogger(__name__)
+_MEND = "The check's code has a mistake: correct it, or switch the check off; the log has the place."
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,9 @@ class ItemWatch:
             # Places only: the message of somebody's exception may quote the document.
             places = "".join(traceback.format_tb(error.__traceback__))
             _log.warning("check %s of %s raised %s\n%s", check.name, check.step_id, kind, places)
-            return CheckOutcome(passed=False, sentence=f"could not be evaluated: {kind}", metadata={"error": kind})
+            sentence = f"could not be evaluated: {kind}"
+            broken = Failure(message=sentence, error="check.raised", category=Category.INTERNAL, next_step=_MEND)
+            return CheckOutcome(passed=False, sentence=sentence, metadata={"error": kind}, cause=broken)
 
     def _refuse_behind(self, check: StepCheck, outcome: CheckOutcome) -> None:
         behind = downstream(self._blueprint.flow, [check.step_id]) - {check.step_id}

@@ -33,7 +33,7 @@ class MappedItems:
         if step_id not in self._names or not isinstance(record.outcome, Success):
             return {}
         if record.reuse is Reuse.JOURNAL:  # replayed as a whole, so that no call of its items is heard
-            reused = len(record.outcome.result["results"])
+            reused = sum(result["outcome"] == "success" for result in record.outcome.result["results"])
         else:
             reused = sum(self._called.get(step_id, {}).values())
         return {f"{self._names[step_id]}_reused": reused}

@@ -13,6 +13,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+FLOW_TAG = "stepflow/flow"
+"""On each run of a compiled flow's job: the flow's name."""
+
 # dagster._core.definitions.utils.DISALLOWED_NAMES without Python's keywords.
 _RESERVED = frozenset(
     [

@@ -60,6 +60,8 @@ def _json(_context: click.Context, option: click.Parameter, text: str | None) ->
     if text is None:
         return None
     try:
+        if text == "-" and sys.stdin is None:
+            raise click.BadParameter("standard input is closed", param=option)
         if text == "-":
             return read_value(decode(sys.stdin.buffer.read(), "standard input"), "standard input")
         if text.startswith("@"):

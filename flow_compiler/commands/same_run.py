@@ -9,6 +9,7 @@ from flow_compiler.engine.stores import Journal, root_path
 from flow_compiler.errors import FlowError
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
+from flow_compiler.language.schemas import secret_variables
 
 _ITEM = root_path("begun with")
 _STEP = "digests"
@@ -17,8 +18,11 @@ _STEP = "digests"
 async def require_same(
     journal: Journal, run_id: str, *, flow: Flow, given: Json, variables: Mapping[str, Json]
 ) -> None:
-    """Note what the run begins with; raises FlowError when it was begun with something else."""
-    now = {"flow": flow.digest, "input": digest(given), "variables": digest(dict(variables))}
+    """Note what the run begins with; raises FlowError when it was begun with something else. Secrets are no part of it:
+    from a digest one can be guessed, and a key that was changed goes on with the same run."""
+    secret = secret_variables(flow)
+    told = {name: value for name, value in variables.items() if name not in secret}
+    now = {"flow": flow.digest, "input": digest(given), "variables": digest(told)}
     begun = (await journal.load(run_id, _ITEM)).get((_ITEM, _STEP))
     if begun is None:
         await journal.record(run_id, _ITEM, _STEP, StepRecord(outcome=Success(result=now)))

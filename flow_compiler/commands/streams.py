@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -25,6 +27,9 @@ class _Descriptor(io.FileIO):
 def prepare() -> None:
     """Halves of surrogate pairs, and what the terminal's encoding lacks, are printed escaped: inside JSON that is the
     same text."""
+    if sys.stdout is None:  # closed by whoever started us: what we say has no reader
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  for the rest of the process
+        return
     stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper):
         return
@@ -49,6 +54,8 @@ def refused() -> OSError | None:
 def flush() -> None:
     """Both streams, as far as they can be written."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
         except (OSError, ValueError):  # full, gone or closed: nothing more can be said

@@ -13,8 +13,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter
 
 _UNTYPED = frozenset({"any", "function-plain", "is-instance"})
-_NOT_VALUES = frozenset({"serialization", "metadata", "default", "computed_fields", "expected"})
-"""Parts of a pydantic schema that say nothing about what a validated value holds."""
+_WRITES = frozenset({"function-wrap"})
+_NOT_VALUES = frozenset({"metadata", "default", "expected"})
+"""Parts of a pydantic schema that say nothing about what a value holds."""
+_WRITTEN_ONLY = frozenset({"serialization", "computed_fields"})
+"""Parts that say what is written of a validated value, besides what it was given."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,9 @@ class Contract:
     @classmethod
     def of(cls, hint: Any) -> Contract:
         adapter: TypeAdapter[Any] = TypeAdapter(hint)
-        kinds = frozenset(_kinds(adapter.core_schema))
-        untyped = not kinds.isdisjoint(_UNTYPED)
-        return cls(adapter, untyped, untyped or "float" in kinds)
+        untyped = not _UNTYPED.isdisjoint(_kinds(adapter.core_schema, _NOT_VALUES | _WRITTEN_ONLY))
+        numbers = not (_UNTYPED | _WRITES | {"float"}).isdisjoint(_kinds(adapter.core_schema, _NOT_VALUES))
+        return cls(adapter, untyped, numbers)
 
 
 def contracts_of(function: Callable[..., Any], *, batch: bool) -> tuple[Contract, Contract]:
@@ -58,11 +61,11 @@ def _is_error(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseException)
 
 
-def _kinds(schema: Any) -> Iterator[str]:
+def _kinds(schema: Any, left_out: frozenset[str]) -> Iterator[str]:
     """Every kind of value that the schema mentions."""
     if isinstance(schema, list | tuple):
         for part in schema:
-            yield from _kinds(part)
+            yield from _kinds(part, left_out)
     elif isinstance(schema, dict):
         kind = schema.get("type")
         if isinstance(kind, str):
@@ -72,5 +75,5 @@ def _kinds(schema: Any) -> Iterator[str]:
         if (kind == "list" and "items_schema" not in schema) or (kind == "dict" and "values_schema" not in schema):
             yield "any"
         for name, part in schema.items():
-            if name not in _NOT_VALUES:
-                yield from _kinds(part)
+            if name not in left_out:
+                yield from _kinds(part, left_out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,5 +73,5 @@ def _print_json(code: str, category: Category, retryable: bool, message: str, ne
 
 
 def exit_with(code: int) -> NoReturn:
-    sys.stdout.flush()
+    streams.flush()
     raise SystemExit(code)

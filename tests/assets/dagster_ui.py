@@ -65,6 +65,14 @@ class Ui:
         statuses = one["partitionStatuses"]
         return {name.removesuffix("Partitions"): set(keys) for name, keys in statuses.items() if keys}
 
+    def executions(self, key: dg.AssetKey, check: str) -> set[tuple[str, str | None]]:
+        """Status and partition of each time that the check was executed."""
+        query = """query($key: AssetKeyInput!, $check: String!) {
+            assetCheckExecutions(assetKey: $key, checkName: $check, limit: 50) {
+                status evaluation { partition } } }"""
+        found = self.ask(query, key={"path": list(key.path)}, check=check)["assetCheckExecutions"]
+        return {(one["status"], (one["evaluation"] or {}).get("partition")) for one in found}
+
 
 @contextmanager
 def ui(instance: dg.DagsterInstance, definitions: dg.Definitions) -> Iterator[Ui]:

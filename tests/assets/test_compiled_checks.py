@@ -107,6 +107,7 @@ def test_a_document_that_fails_changes_no_check_of_another(
     with ui(instance_with_our_storage, flow.compiled.definitions) as shown:
         assert shown.checked(keys["pages"], "good_text") == {"succeeded": {"doc0", "doc2"}}
         assert shown.checked(keys["chunks"], "complete") == {"succeeded": {"doc0", "doc1"}}
+        assert shown.executions(keys["pages"], "good_text") == {("SUCCEEDED", "doc0"), ("SUCCEEDED", "doc2")}
 
 
 def test_an_evaluation_says_score_threshold_and_sentence(instance: dg.DagsterInstance) -> None:
@@ -198,7 +199,7 @@ def test_a_blocking_check_that_breaks_fails_its_document_alone(instance: dg.Dags
     blocking = check("model", "pages", stumbles, severity=Severity.ERROR, blocking=True)
     flow = world(instance, {"a": "odd", "b": "fine"}, checks=[blocking])
     assert not flow.run(["a", "b"]).success
-    assert flow.inputs.outcomes == {"a": "check.blocked", "b": "ok"}
+    assert flow.inputs.outcomes == {"a": "check.raised", "b": "ok"}
 
 
 def test_a_blocking_check_blocks_even_when_only_assets_were_selected(instance: dg.DagsterInstance) -> None:

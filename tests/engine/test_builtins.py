@@ -73,9 +73,10 @@ async def test_files_are_read_as_strictly_as_flows(
     assert hint in ended.result.next_step
 
 
-async def test_a_blob_that_holds_a_number_without_json_form_is_no_value(evaluate: Flows) -> None:
+@pytest.mark.parametrize("content", [b"[NaN]", b"[1e999]"])
+async def test_a_blob_that_holds_a_number_without_json_form_is_no_value(content: bytes, evaluate: Flows) -> None:
     stores = memory_stores()
-    reference = await stores.artifacts.put(b"[NaN]")
+    reference = await stores.artifacts.put(content)
     ended = await evaluate(one("/builtin/get_blob", {"blob_id": reference.id}), stores=stores)
     assert isinstance(ended.result, Failure)
     assert "is not JSON" in ended.result.next_step

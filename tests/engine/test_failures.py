@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field, field_serializer
 
 from flow_compiler.engine.components import component
 from flow_compiler.engine.outcomes import Failure, Success, TaskErrorCode
@@ -235,7 +235,26 @@ class Loose(BaseModel):
     found: Any
 
 
+class Rated(BaseModel):
+    votes: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def rate(self) -> float:
+        return float("nan")
+
+
+class Written(BaseModel):
+    votes: int
+
+    @field_serializer("votes")
+    def write(self, votes: int) -> float:
+        return float("inf")
+
+
 NOT_FINITE = [
+    (Rated(votes=1), Rated, "$.rate"),
+    (Written(votes=1), Written, "$.votes"),
     (Loose(found=(1, float("nan"))), Loose, "$.found[1]"),
     (Scored(scores=[0.5, float("nan")]), Scored, "$.scores[1]"),
     ({"text": "NaN", "a": [{"b": float("inf")}]}, Any, "$.a[0].b"),

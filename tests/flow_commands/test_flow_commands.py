@@ -20,6 +20,7 @@ import pytest
 from flow_compiler import cli
 from flow_compiler.assets.input_table import open_input_table
 from flow_compiler.commands.progress import Progress
+from flow_compiler.language.canonical import digest
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
@@ -265,7 +266,8 @@ def test_what_nobody_expected_is_a_sentence_and_a_file_with_the_details(
     code, out, err = command("validate", "good.yaml")
     assert (code, out) == (3, "")
     assert err.startswith("error: unexpected LookupError; the details are in ")
-    (details,) = (tmp_path / "flow-compiler").iterdir()
+    (details,) = tmp_path.glob("flow-compiler-*/*")
+    assert details.parent.stat().st_mode & 0o077 == 0
     assert "LookupError: inside" in details.read_text()
 
 
@@ -335,6 +337,20 @@ def test_a_run_is_gone_on_with_only_by_what_it_was_begun_with(
     assert (code, out) == (2, "")
     assert f"the run r1 was begun with {told}" in err
     assert command(*run, "--input", "{number: 4}") == begun
+
+
+def test_a_run_goes_on_with_another_key_and_leaves_no_digest_of_it(command: Command, tmp_path: Path) -> None:
+    flow = tmp_path / "secret.yaml"
+    flow.write_text(
+        "schemas: {properties: {variables: {type: object, properties: {key: {type: string, is_secret: true}}}}}\n"
+        "steps: [{id: quick, component: /builtin/noop}]\noutput: {$step: quick}\n"
+    )
+    for key in ("hunter2", "hunter3"):
+        variables = json.dumps({"key": key})
+        arguments = ("--home", str(tmp_path / "home"), "--run-id", "r1", "--variables", variables)
+        assert command("run", str(flow), *arguments)[0] == 0
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "home").rglob("*") if file.is_file())
+    assert digest({"key": "hunter2"}).encode() not in kept
 
 
 @pytest.mark.parametrize(
@@ -480,3 +496,17 @@ def test_a_key_that_cannot_be_a_partition_is_refused(command: Command) -> None:
     code, _, err = command("submit", "good.yaml", "--key", "a...b")
     assert code == 2
     assert "'a...b' cannot be a partition key" in err
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("--input - <&-", 2)])
+def test_closed_streams_are_no_mistake_of_ours(closed: str, code: int, tmp_path: Path) -> None:
+    flow = tmp_path / "quick.yaml"
+    flow.write_text("steps: [{id: quick, component: /builtin/noop}]\noutput: {$step: quick}\n")
+    command = f"'{sys.executable}' -c 'from flow_compiler.cli import main; main()' run '{flow}' {closed}"
+
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60)
+
+    assert done.returncode == code
+    assert "unexpected" not in done.stderr
+    assert "Traceback" not in done.stderr

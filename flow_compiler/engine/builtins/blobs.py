@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from flow_compiler.engine.components import ComponentContext, component
+from flow_compiler.engine.finite_numbers import place_not_finite
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import InvalidInput
 from flow_compiler.language.canonical import ordered_json
@@ -43,11 +44,14 @@ async def read_json_blob(digest: str, context: ComponentContext) -> Json:
     """Raises InvalidInput when the artifact is no JSON text, ArtifactMissing when there is none."""
     data = await context.get_blob(digest)
     try:
-        return json.loads(data, parse_constant=_refuse)
+        value = json.loads(data, parse_constant=_refuse)
+        if place_not_finite(value) is not None:  # 1e999 is one too
+            _refuse("a number out of range")
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
             f"artifact {digest} is not JSON", next_step="Give the id of a blob stored by /builtin/put_blob."
         ) from error
+    return value
 
 
 def _refuse(constant: str) -> Json:

@@ -6,7 +6,7 @@ is committed (design, idea 2: "Finished means: its record is committed").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -139,9 +139,9 @@ class Journal(Protocol):
         """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
         ...
 
-    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
-        """What records of any item name: memo keys, and artifact digests, outcomes kept as artifacts included. Whoever
-        erases leaves it alone: a run that is going on has told of it nowhere else."""
+    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
+        """What records of the runs (None: of all) name: memo keys, and artifact digests, outcomes kept as artifacts
+        included. Whoever erases leaves it alone while a run is going on, which has told of it nowhere else."""
         ...
 
     async def cancel(self, run_id: str) -> None:

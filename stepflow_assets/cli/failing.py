@@ -44,7 +44,7 @@ def report_usage(error: click.ClickException, *, as_json: bool) -> int:
         _print_json("usage", Category.INPUT, False, error.format_message(), "`--help` shows what the command takes.")
     else:
         error.show()
-    return error.exit_code
+    return max(error.exit_code, 2)  # 1 says that something was done
 
 
 def report_unexpected(error: Exception, home: str | None = None, *, as_json: bool = False) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from stepflow_assets.cli.output import document_json, print_documents, print_json_lines
+from stepflow_assets.cli.output import document_json, plain, print_documents, print_json_lines
 from stepflow_assets.cli.progress import IngestProgress
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.operations.gathering import gather
@@ -110,7 +110,7 @@ def _show_plan(decisions: Sequence[Decision], request: Request) -> None:
         return
     for decision in decisions:
         verb = "run " if decision.needs_work else "keep"
-        click.echo(f"{verb}  {decision.document.document_id}  ({decision.reason})")
+        click.echo(plain(f"{verb}  {decision.document.document_id}  ({decision.reason})"))
     click.echo(f"{sum(d.needs_work for d in decisions)} of {_counted(decisions)} would be run", err=True)
 
 

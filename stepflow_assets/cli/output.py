@@ -88,7 +88,7 @@ def print_documents(rows: Iterable[CatalogRow], notes: Mapping[str, str] | None 
         [
             [
                 row.document_id,
-                "running" if row.running else str(row.outcome or "–"),
+                _outcome(row),
                 _number(row.pages),
                 _number(row.chunks),
                 f"{row.seconds:.1f}" if row.seconds is not None and row.document_id not in given else "–",
@@ -102,6 +102,14 @@ def print_documents(rows: Iterable[CatalogRow], notes: Mapping[str, str] | None 
         if row.failure is not None and not row.running:
             why = f"{row.failure.message} [{row.failure.error}, {row.failure.category}]"
             click.echo(plain(f"{row.document_id}: {why}\n  next: {row.failure.next_step}"))
+    if any(row.degraded and not row.running for row in listed):
+        click.echo("degraded: read by a fallback; `stepflow-assets retry --degraded` reads them again")
+
+
+def _outcome(row: CatalogRow) -> str:
+    if row.running:
+        return "running"
+    return f"{row.outcome} (degraded)" if row.degraded else str(row.outcome or "–")
 
 
 def _number(value: int | None) -> str:

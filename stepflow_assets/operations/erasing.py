@@ -77,7 +77,8 @@ async def _forget_one(workspace: Workspace, stores: Stores, document_id: str) ->
     kept_keys, kept_artifacts = used.memo_keys - only_here.memo_keys, used.artifacts - only_here.artifacts
     in_index = workspace.index.delete_document(document_id, generation or 0)
     journaled_keys, journaled_artifacts = await stores.journal.forget(document_id)
-    in_hand_keys, in_hand_artifacts = await stores.journal.used()  # of documents whose run has not told its end yet
+    going = {other.run_id for other in workspace.catalog.running() if other.run_id}
+    in_hand_keys, in_hand_artifacts = await stores.journal.used(going)  # in no catalog row before their end
     kept_keys, kept_artifacts = kept_keys | in_hand_keys, kept_artifacts | in_hand_artifacts
     memo_keys = (only_here.memo_keys | journaled_keys) - kept_keys
     artifacts = only_here.artifacts | journaled_artifacts | await stores.memo.refs(sorted(memo_keys))

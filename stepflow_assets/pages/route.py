@@ -36,8 +36,6 @@ def route_of(signals: Mapping[str, float]) -> tuple[Route, str]:
     if s["cov"] >= 0.80:
         if s["unx"] >= 0.35:
             return Route.OCR, "picture of a page whose text layer explains too little of it"
-        if s["unx"] <= _EXPLAINED and s["ink"] > 0:
-            return Route.TEXT, "picture of a page, or behind it, whose text layer holds all of its ink"
         return Route.SCAN_TEXT, "picture of a page with a text layer"
     if s["unx_noimg"] >= _DRAWN and s["ink"] > 0.01:
         return Route.HYBRID, "much ink outside text: outlined letters or drawings"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -76,10 +77,11 @@ def test_a_locked_history_is_a_sentence_and_the_same_command_goes_on(home: Home)
 
 def test_documents_that_another_command_has_in_hand_are_said_to_be(home: Home) -> None:
     slow = EXAMPLES / "article-scan.pdf"
-    first = home.start("ingest", "-q", slow)
+    first = home.start("--ocr-provider", "fault:hang", "ingest", "-q", slow)
     wait_for(lambda: home.running() or first.poll() is not None, seconds=60, what="the document in hand")
 
     second = home.run("ingest", "-q", slow)
+    first.send_signal(signal.SIGINT)
     first.communicate(timeout=200)
 
     assert second.code == 1

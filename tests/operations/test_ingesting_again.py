@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from flow_compiler.assets.run_lock import RunLock
 from flow_compiler.engine.storage.database import create_database
+from flow_compiler.engine.storage.tables import journal
+from flow_compiler.engine.stores import root_path
 from flow_compiler.errors import ComponentError
 from stepflow_assets.cli.ingesting import Request, run_decisions
 from stepflow_assets.documents.chunk import Outcome
@@ -131,18 +135,39 @@ def test_forgetting_keeps_what_a_run_has_in_hand_for_an_equal_document(place: Pl
     shutil.copy(place.write("a.pdf", "Alder trees stand by the river."), place.folder / "b.pdf")
     place.ingest()
     engine = create_database(place.settings.database)
+    of_b = uses.c.document == select(documents.c.number).where(_IS_B).scalar_subquery()
     with engine.begin() as connection:  # as while b's run is going on: what it has made is in the journal alone
-        connection.execute(
-            delete(uses).where(uses.c.document == select(documents.c.number).where(_IS_B).scalar_subquery())
-        )
-    engine.dispose()
+        connection.execute(delete(uses).where(of_b))
+        connection.execute(update(documents).where(_IS_B).values(running=True, run_id="going"))
+        connection.execute(update(journal).where(journal.c.root == root_path("docs:b.pdf")).values(run_id="going"))
 
-    with Workspace(place.settings) as workspace:
+    with RunLock(place.settings.run_locks, "going"), Workspace(place.settings) as workspace:
         erased = asyncio.run(forget(workspace, ["docs:a.pdf"]))
 
     assert (erased.memo_entries, erased.artifacts) == (1, 0)  # the reading of its own file
+    with engine.begin() as connection:
+        connection.execute(update(documents).values(running=False))
+    engine.dispose()
     shutil.rmtree(place.settings.index_file.parent)
     assert place.ingest(place.folder / "b.pdf")["b.pdf"].computed == 1
+
+
+def test_forgetting_erases_what_another_document_used_before_it_changed(place: Place) -> None:
+    (place.folder / "a.md").write_text("Zyxquokka stands by the river.")
+    shutil.copy(place.folder / "a.md", place.folder / "b.md")
+    place.ingest()
+    (place.folder / "b.md").write_text("Something else stands there now.")
+    place.ingest()
+
+    with Workspace(place.settings) as workspace:
+        erased = asyncio.run(forget(workspace, ["docs:a.md"]))
+
+    assert erased.artifacts > 0
+    assert not [file for file in (place.settings.home_folder / "artifacts").rglob("*") if holds(file, b"Zyxquokka")]
+
+
+def holds(file: Path, word: bytes) -> bool:
+    return file.is_file() and word in file.read_bytes()
 
 
 def test_gc_erases_what_no_document_uses_and_nothing_else(place: Place) -> None:

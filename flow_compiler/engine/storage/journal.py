@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, case, delete, func, or_, select
+from sqlalchemy import Connection, Executable, Row, bindparam, case, delete, func, or_, select, true
 
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
 from flow_compiler.engine.storage.database import compiled_for_many, insert, now
@@ -58,8 +58,8 @@ class SqlJournal:
     async def prune(self, older_than: float) -> int:
         return await self._commits.run(_prune, older_than)
 
-    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
-        return await self._reads.run(_used, None)
+    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
+        return await self._reads.run(_used, None if run_ids is None else frozenset(run_ids))
 
     async def cancel(self, run_id: str) -> None:
         await self._commits.run(_cancel, run_id)
@@ -183,10 +183,17 @@ def _prune(connection: Connection, limits: Sequence[float]) -> Sequence[int]:
     return answers
 
 
-def _used(connection: Connection, calls: Sequence[None]) -> Sequence[tuple[frozenset[str], frozenset[str]]]:
-    keys = connection.execute(select(journal.c.memo_key).distinct()).scalars()
-    refs = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).distinct()))
-    return [(frozenset(key for key in keys if key is not None), refs)] * len(calls)
+def _used(
+    connection: Connection, wanted: Sequence[frozenset[str] | None]
+) -> Sequence[tuple[frozenset[str], frozenset[str]]]:
+    return [_used_by(connection, runs) for runs in wanted]
+
+
+def _used_by(connection: Connection, runs: frozenset[str] | None) -> tuple[frozenset[str], frozenset[str]]:
+    of = true() if runs is None else journal.c.run_id.in_([stored(run) for run in runs])
+    keys = connection.execute(select(journal.c.memo_key).where(of).distinct()).scalars()
+    refs = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).where(of).distinct()))
+    return frozenset(key for key in keys if key is not None), refs
 
 
 def _cancel(connection: Connection, runs: Sequence[str]) -> Sequence[None]:

@@ -141,8 +141,8 @@ class MemoryJournal:
         self._leases.sweep(older_than)
         return len(old)
 
-    async def used(self) -> tuple[frozenset[str], frozenset[str]]:
-        return _used_by(self._records.values())
+    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
+        return _used_by([record for key, record in self._records.items() if run_ids is None or key[0] in run_ids])
 
     def _erase(self, key: tuple[str, ItemPath, str]) -> None:
         for kept in (self._records, self._begun, self._recorded_at):

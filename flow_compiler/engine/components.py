@@ -11,11 +11,12 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from flow_compiler.engine.contracts import contracts_of
+from flow_compiler.engine.contracts import contracts_of, json_schema
 from flow_compiler.engine.outcomes import FlowResult, Json
 from flow_compiler.engine.stores import ArtifactStore, BlobRef, ItemPath
 from flow_compiler.errors import ResourceUnavailable
@@ -143,6 +144,19 @@ class Component:
     """The result may hold floats, so also such as JSON does not have."""
     returns_untyped: bool = True
     """Where a float has no type, pydantic writes one that JSON does not have as null."""
+    declared_input: Json = None
+    """JSON schema of the input where it is declared by somebody else's program; None: the annotation says it."""
+    declared_output: Json = None
+
+    @cached_property
+    def input_schema(self) -> Json:
+        """JSON schema (2020-12) of what it takes; ``{}`` where that is anything."""
+        return self.declared_input if self.declared_input is not None else json_schema(self.input, "validation")
+
+    @cached_property
+    def output_schema(self) -> Json:
+        """JSON schema (2020-12) of what it gives; ``{}`` where that is anything."""
+        return self.declared_output if self.declared_output is not None else json_schema(self.output, "serialization")
 
     def profile_of(self, value: Any, resources: Resources) -> str:
         """Everything besides the input that changes the result (engine, weights, options): part of the memo key."""

@@ -11,6 +11,8 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic.json_schema import JsonSchemaMode
 
 _UNTYPED = frozenset({"any", "function-plain", "is-instance"})
 _WRITES = frozenset({"function-wrap"})
@@ -35,6 +37,14 @@ class Contract:
         untyped = not _UNTYPED.isdisjoint(_kinds(adapter.core_schema, _NOT_VALUES | _WRITTEN_ONLY))
         numbers = not (_UNTYPED | _WRITES | {"float"}).isdisjoint(_kinds(adapter.core_schema, _NOT_VALUES))
         return cls(adapter, untyped, numbers)
+
+
+def json_schema(adapter: TypeAdapter[Any], mode: JsonSchemaMode) -> dict[str, Any]:
+    """JSON schema (2020-12) of one direction; ``{}`` (anything) for a type that JSON schema cannot say."""
+    try:
+        return adapter.json_schema(by_alias=True, mode=mode)
+    except PydanticInvalidForJsonSchema:
+        return {}
 
 
 def contracts_of(function: Callable[..., Any], *, batch: bool) -> tuple[Contract, Contract]:

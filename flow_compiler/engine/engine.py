@@ -1,6 +1,6 @@
 """The lazy asynchronous interpreter. Command line, HTTP API, tests and Dagster ops all call this one.
 
->>> async with Engine(registry, stores, resources) as engine:
+>>> async with Engine(components, stores, resources) as engine:
 ...     item = engine.item(flow, run_id="r1", key="files:a.pdf", input={"x": 1})
 ...     result = await item.evaluate()
 """
@@ -15,7 +15,7 @@ from flow_compiler.engine.components import Resources
 from flow_compiler.engine.item_run import ItemResult, ItemRun
 from flow_compiler.engine.leasing import new_owner
 from flow_compiler.engine.outcomes import Json
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import ComponentRegistry, Components
 from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.engine.step_runs import Machinery, StepHooks
 from flow_compiler.engine.stores import Stores
@@ -29,16 +29,17 @@ class Engine:
 
     def __init__(
         self,
-        registry: ComponentRegistry,
+        components: Components,
         stores: Stores,
         resources: Resources | None = None,
         settings: EngineSettings | None = None,
     ) -> None:
-        """The built-in components are added to ``registry``."""
+        """To a registry the built-in components are added; routes say themselves where these are."""
         settings = settings or EngineSettings()
-        components = [*(part for part in BUILTINS if part.path not in registry), *registry]
+        if isinstance(components, ComponentRegistry):
+            components = ComponentRegistry([*(part for part in BUILTINS if part.path not in components), *components])
         self._machinery = Machinery(
-            ComponentRegistry(components), stores, (resources or Resources()).plus(settings), settings, new_owner()
+            components, stores, (resources or Resources()).plus(settings), settings, new_owner()
         )
 
     async def __aenter__(self) -> Engine:

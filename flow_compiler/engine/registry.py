@@ -5,10 +5,27 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from flow_compiler.engine.components import Component
+from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import UnknownComponent
+
+
+class Components(Protocol):
+    """What an engine calls: a registry, or routes that lead to several."""
+
+    def find(self, path: str, given: Json) -> Component:
+        """The component that serves a call of ``path`` with the resolved input ``given``. Raises UnknownComponent."""
+        ...
+
+    def get(self, path: str) -> Component:
+        """The same where the input is not known. Raises UnknownComponent."""
+        ...
+
+    def __contains__(self, path: object) -> bool: ...
+
+    def __iter__(self) -> Iterator[Component]: ...
 
 
 class ComponentRegistry:
@@ -40,6 +57,9 @@ class ComponentRegistry:
 
     def __contains__(self, path: object) -> bool:
         return path in self._by_path
+
+    def find(self, path: str, given: Json) -> Component:
+        return self.get(path)
 
     def get(self, path: str) -> Component:
         """Raises UnknownComponent with the nearest known names."""

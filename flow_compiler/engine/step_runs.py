@@ -14,7 +14,7 @@ from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.flow_run import FlowRun
 from flow_compiler.engine.leasing import HeldLease
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, Reuse, StepRecord, Success
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.engine.remembering import Remembering
 from flow_compiler.engine.retrying import Budgets
 from flow_compiler.engine.settings import EngineSettings
@@ -50,13 +50,13 @@ class Machinery:
 
     def __init__(
         self,
-        registry: ComponentRegistry,
+        components: Components,
         stores: Stores,
         resources: Resources,
         settings: EngineSettings,
         owner: str,
     ) -> None:
-        self.registry = registry
+        self.components = components
         self.stores = stores
         self.resources = resources
         self.settings = settings
@@ -118,7 +118,8 @@ class StepRuns:
             elif finished is not None:
                 reused = finished.computed + finished.reused
                 record = finished.model_copy(update={"reuse": Reuse.JOURNAL, "computed": 0, "reused": reused})
-                self._tell_progress(path, step, record)
+                if step.component in self._parts.components:
+                    self._tell_progress(path, step, self._parts.components.get(step.component), record)
             else:
                 record = await self._call_and_record(path, step, value, attempts)
         self._note(record)
@@ -128,13 +129,13 @@ class StepRuns:
 
     async def _call_and_record(self, path: ItemPath, step: Step, value: Json, attempts: int) -> StepRecord:
         try:
-            component = self._parts.registry.get(step.component)
+            component = self._parts.components.find(step.component, value)
         except UnknownComponent as error:
             return await self._record(path, step, StepRecord(outcome=unroutable(error), attempts=attempts))
         if self._resumed and not attempts:
             attempts = await self._parts.stores.journal.attempts(self._run_id, path, step.id)
         record = await self._attempts(path, step, component, value, attempts)
-        self._tell_progress(path, step, record)
+        self._tell_progress(path, step, component, record)
         return await self._record(path, step, record)
 
     async def _attempts(
@@ -226,9 +227,8 @@ class StepRuns:
             self.memo_keys.add(record.memo_key)
         self.artifacts.update(record.refs)
 
-    def _tell_progress(self, path: ItemPath, step: Step, record: StepRecord) -> None:
-        is_call = record.attempts and step.component in self._parts.registry
-        if self._hooks is not None and is_call and not self._parts.registry.get(step.component).builtin:
+    def _tell_progress(self, path: ItemPath, step: Step, component: Component, record: StepRecord) -> None:
+        if self._hooks is not None and record.attempts and not component.builtin:
             self._hooks.progressed(path, step.id, record)
 
 

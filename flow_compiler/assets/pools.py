@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Step
 from flow_compiler.language.source import Part
@@ -35,7 +35,7 @@ class PoolSettings:
         return tags
 
 
-def pool_of(step: Step, registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+def pool_of(step: Step, registry: Components, routes: Mapping[str, str]) -> str | None:
     """The pool the flow, the routes or the component name for the step; None when nobody names one."""
     return (
         _text(step.metadata.get("pool"))
@@ -78,13 +78,13 @@ def nested_steps_at(value: Json, at: tuple[Part, ...] = ()) -> Iterator[tuple[tu
             yield from nested_steps_at(member, (*at, key))
 
 
-def _nested_pool(step: Mapping[str, Json], registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+def _nested_pool(step: Mapping[str, Json], registry: Components, routes: Mapping[str, str]) -> str | None:
     metadata = step.get("metadata")
     named = _text(metadata.get("pool")) if isinstance(metadata, Mapping) else None
     return named or routed_pool(step["component"], routes) or _declared(step["component"], registry)
 
 
-def _declared(component: str, registry: ComponentRegistry) -> str | None:
+def _declared(component: str, registry: Components) -> str | None:
     return registry.get(component).pool if component in registry else None
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import click
 
 from flow_compiler.commands.failing import FAILED
-from flow_compiler.commands.options import Folder, flow_argument, json_option, modules_option
+from flow_compiler.commands.options import Folder, config_option, flow_argument, json_option, modules_option
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
+    from flow_compiler.commands.configured import Configured
     from flow_compiler.engine.engine import ItemResult
     from flow_compiler.engine.outcomes import FlowResult, StepRecord
-    from flow_compiler.engine.registry import ComponentRegistry
     from flow_compiler.engine.stores import Stores
     from flow_compiler.language.model import Flow
 
@@ -31,7 +31,7 @@ _TOLD = {"attempts", "seconds", "reuse", "numbers", "degraded", "computed", "reu
 @dataclass(frozen=True)
 class _Request:
     flow: Flow
-    registry: ComponentRegistry
+    configured: Configured
     given: Json
     variables: dict[str, Json]
     steps: tuple[str, ...]
@@ -52,6 +52,7 @@ class _Request:
 @json_option("--variables", "An object: variable name to value.")
 @json_option("--overrides", "Patches of steps for this run: {steps: {ID: {value: PATCH}}}.")
 @click.option("--step", "steps", multiple=True, metavar="ID", help="Run only this step and what it needs; repeatable.")
+@config_option
 @modules_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: outcome, result or error, and every step.")
 @click.option(
@@ -69,6 +70,7 @@ def command(
     variables: Json,
     overrides: Json,
     steps: tuple[str, ...],
+    config: Path | None,
     modules: tuple[str, ...],
     as_json: bool,
     home: Path | None,
@@ -79,17 +81,21 @@ def command(
 ) -> int:
     """Run a flow on one input and print its result as JSON.
 
-    Components are the built-in ones and those of --module.
+    Components are those that the configuration's routes lead to (--config, else stepflow-config.yml in the flow's folder
+    or the working directory) and those of --module; without a configuration, the built-in ones and those of --module.
     """
     if not isinstance(variables, dict | None):
         raise click.BadParameter("must be an object: {name: value}", param_hint="--variables")
     if journal and not home:
         raise click.UsageError("--journal needs --home: artifacts are kept there.")
-    if run_id and not home:
+    flow = _flow(flow_file, overrides, steps)
+    found = _configured(flow, flow_file, config, modules, quiet=quiet)
+    kept = home is not None or found.keeps_runs
+    if run_id and not kept:
         raise click.UsageError("--run-id needs --home: without it nothing of a run is kept.")
     request = _Request(
-        flow=_flow(flow_file, overrides, steps),
-        registry=_registry(modules),
+        flow=flow,
+        configured=found,
         given=input,
         variables=variables or {},
         steps=steps,
@@ -99,13 +105,14 @@ def command(
         refresh=refresh,
         quiet=quiet,
     )
-    if home and not run_id and not quiet:
+    if kept and not run_id and not quiet:
         click.echo(f"run {request.run_id}", err=True)
     try:
         result = asyncio.run(_run(request))
     except KeyboardInterrupt:
-        if home:
-            click.echo(f"finished steps are kept: go on with --home {home} --run-id {request.run_id}", err=True)
+        if kept:
+            place = f"--home {home} " if home else ""
+            click.echo(f"finished steps are kept: go on with {place}--run-id {request.run_id}", err=True)
         raise
     return _tell(request, result, as_json=as_json)
 
@@ -131,10 +138,12 @@ def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
     return flow
 
 
-def _registry(modules: tuple[str, ...]) -> ComponentRegistry:
+def _configured(flow: Flow, file: Path, config: Path | None, modules: tuple[str, ...], *, quiet: bool) -> Configured:
+    from flow_compiler.commands.configured import configured
     from flow_compiler.commands.modules import registry_of
 
-    return registry_of(modules)
+    registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
+    return configured(flow, file, config, modules, quiet=quiet)
 
 
 async def _run(request: _Request) -> ItemResult:
@@ -143,7 +152,11 @@ async def _run(request: _Request) -> ItemResult:
     from flow_compiler.engine.engine import Engine
 
     progress = Progress()
-    async with _stores(request) as stores, Engine(request.registry, stores) as engine:
+    async with (
+        _stores(request) as stores,
+        request.configured.components() as components,
+        Engine(components, stores, settings=request.configured.settings) as engine,
+    ):
         await require_same(
             stores.journal, request.run_id, flow=request.flow, given=request.given, variables=request.variables
         )
@@ -163,10 +176,15 @@ async def _run(request: _Request) -> ItemResult:
 
 @asynccontextmanager
 async def _stores(request: _Request) -> AsyncIterator[Stores]:
+    from flow_compiler.engine.configured import open_configured_stores
     from flow_compiler.engine.storage import memory_stores, open_stores
 
     if request.home is None:
-        yield memory_stores()
+        if request.configured.file is None:
+            yield memory_stores()
+            return
+        async with open_configured_stores(request.configured.file) as stores:
+            yield stores
         return
     url = request.journal or f"sqlite:///{request.home.absolute() / 'journal.db'}"
     async with open_stores(url, request.home.absolute() / "artifacts") as stores:

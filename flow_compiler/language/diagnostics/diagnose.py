@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flow_compiler.errors import FlowRejected
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Level
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic
+from flow_compiler.language.diagnostics.kinds import Level
 from flow_compiler.language.diagnostics.references import missing_variable_schema, references
 from flow_compiler.language.diagnostics.spelling import expression_keys, unknown_keys
 from flow_compiler.language.diagnostics.structure import (

@@ -149,6 +149,11 @@ class Kind(Enum):
         "The file cannot be read as a flow; removed syntax that cannot be ignored is among the causes.",
         "Write what the finding shows.",
     )  # fmt: skip
+    FOREIGN_REFERENCE = (
+        4006, "foreignReference", _W,
+        "A `$ref` leads out of the file. Nothing is fetched: what it stands for is unknown, and cannot be enforced.",
+        "Copy the schema under `schemas.$defs`, and refer to `#/$defs/NAME`.",
+    )  # fmt: skip
 
     def __init__(self, code: int, label: str, level: Level, meaning: str, write: str) -> None:
         self.code = code

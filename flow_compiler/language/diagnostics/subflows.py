@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
 from flow_compiler.language.diagnostics.kinds import Kind, Level
+from flow_compiler.language.diagnostics.strict import is_ignored_silently
 from flow_compiler.language.expressions import ArrayExpr, Expression, Json, Literal, ObjectExpr
 from flow_compiler.language.model import Flow, Step
 from flow_compiler.language.reading import flow_from_json
@@ -103,8 +104,11 @@ def _failures(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnost
         if sub.known:
             yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
         return
+    prefix = str(Where(flow.source, sub.pointer))
     for found in diagnose(inner):
-        if found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
+        if is_ignored_silently(found) and sub.known:
+            yield replace(found, path=prefix + found.path.removeprefix("$"))
+        elif found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
             message = f"{found.path}: {found.message}"
             yield _invalid(flow, sub, message, found.line, found.column, found.instead)
 

@@ -13,7 +13,7 @@ from flow_compiler.commands.failing import UNUSABLE
 from flow_compiler.commands.options import format_option, modules_option
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
-from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose
+from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose, strictly, unreadable
 from flow_compiler.language.diagnostics.diagnostic import finding
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
@@ -27,14 +27,25 @@ _BUILTIN = "/builtin/"
 @format_option("text", "json")
 @modules_option
 @click.option("--all", "show_all", is_flag=True, help="Also list what could not be checked for want of a schema.")
-def command(flow_files: tuple[Path, ...], output_format: str, modules: tuple[str, ...], show_all: bool) -> int:
+@click.option(
+    "--type-check", is_flag=True, help="Follow schemas through the flow: what a step gives, and what takes it."
+)
+@click.option("--strict", is_flag=True, help="Keys that mean nothing, and syntax that was removed, are errors.")
+def command(
+    flow_files: tuple[Path, ...],
+    output_format: str,
+    modules: tuple[str, ...],
+    show_all: bool,
+    type_check: bool,
+    strict: bool,
+) -> int:
     """Check flows without running them.
 
     Each finding has a place, a level (fatal: the flow cannot be used; error: it will fail there; warning) and what to
     write instead. A /builtin/ component that does not exist is an error; with --module, so is any other that is neither
     built in nor in a module.
     """
-    checked = [_check(file, modules) for file in flow_files]
+    checked = [_check(file, modules, type_check=type_check, strict=strict) for file in flow_files]
     if output_format == "json":
         click.echo(json.dumps({"flows": checked}, ensure_ascii=False, indent=2))
     else:
@@ -43,14 +54,16 @@ def command(flow_files: tuple[Path, ...], output_format: str, modules: tuple[str
     return 0 if all(flow["valid"] for flow in checked) else UNUSABLE
 
 
-def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
+def _check(file: Path, modules: tuple[str, ...], *, type_check: bool, strict: bool) -> dict[str, Json]:
     try:
         flow = load_flow(file)
     except FlowLoadError as error:
-        place = {"line": error.line, "column": error.column}
-        found = {"level": "fatal", "message": error.message, **place, "instead": error.next_step}
-        return {"file": str(file), "valid": False, "diagnostics": [found]}
+        return {"file": str(file), "valid": False, "diagnostics": [unreadable(error).to_json()]}
     findings = diagnose(flow) + _unknown_components(flow, modules)
+    if type_check:
+        findings += _type_check(flow, modules)
+    if strict:
+        findings = strictly(findings)
     findings.sort(key=lambda each: (each.line or 0, each.column or 0, each.code))
     return {
         "file": str(file),
@@ -60,6 +73,14 @@ def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
         "steps": len(flow.steps),
         "diagnostics": [each.to_json() for each in findings],
     }
+
+
+def _type_check(flow: Flow, modules: tuple[str, ...]) -> list[Diagnostic]:
+    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.commands.signatures import signatures_of
+    from flow_compiler.language.types.checking import type_check
+
+    return type_check(flow, signatures_of(registry_of(modules)))
 
 
 def _unknown_components(flow: Flow, modules: tuple[str, ...]) -> list[Diagnostic]:
@@ -94,9 +115,7 @@ def _print(flow: dict[str, Json], *, show_all: bool) -> None:
     shown = [each for each in flow["diagnostics"] if show_all or not each.get("experimental")]
     for each in shown:
         place = ":".join(str(part) for part in (flow["file"], each.get("line"), each.get("column")) if part is not None)
-        name = f" {each['code']} {each['kind']}" if "code" in each else ""
-        path = f"{each['path']}: " if "path" in each else ""
-        click.echo(f"{place}: {each['level']}{name}: {path}{each['message']}")
+        click.echo(f"{place}: {each['level']} {each['code']} {each['kind']}: {each['path']}: {each['message']}")
         if each.get("instead"):
             click.echo(f"    {each['instead']}")
     counts = Counter(each["level"] for each in shown)

@@ -6,8 +6,10 @@ Only ``true``/``false`` are booleans; ``on``, ``yes``, dates, ``1_000`` and ``00
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from flow_compiler.language.expressions import Json
+if TYPE_CHECKING:
+    from flow_compiler.language.expressions import Json
 
 TAG = "tag:yaml.org,2002:"
 

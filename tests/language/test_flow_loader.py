@@ -89,7 +89,7 @@ BAD = [
     ("steps:\n  - {id: a, component: /x, onError: {}}\n", (2, 37), "missing field `action`", "`retry`"),
     ("steps:\n  - {id: a, component: /x, onError: {action: retry, maxRetries: 2.0}}", (2, 65), "maxRetries", "maxRetries: 3"),
     ("steps:\n  - {id: a, component: /x, mustExecute: 1}\n", (2, 41), "true or false", "mustExecute: true"),
-    ("schemas: {input: {type: object}}\n", (1, 11), "directly under `schemas`", "properties: {input: …}"),
+    ("schemas: {input: {type: object}}\n", (1, 11), "directly under `schemas`", "properties: {input: {type: object}}"),
     ("output:\n  a:\n    $from: {step: s}\n", (3, 5), "$from is no longer", "{$step: s}"),
     ("output:\n  - x\n  - $input: $.a[*]\n", (3, 13), "Invalid index '*'", "$.field"),
     ("output:\n  a: {$if: {$step: [1]}, then: 1}\n", (2, 20), "$step must be a string", "quotes"),

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.diagnostics.subflows import runs_as_flow
 from flow_compiler.language.expressions import InputRef, StepRef, VariableRef
 from flow_compiler.language.model import Flow

@@ -42,12 +42,9 @@ async def open_own_process(
     options = [option for module in settings.modules for option in ("--module", module)]
     with package_folder() as package:
         more = own_search_path() if settings.python is None else []
-        environment = plugin_environment(
-            {
-                **dict(getattr(settings, "env", None) or {}),
-                **python_environment(package, [str(folder), str(Path.cwd()), *more]),
-            }
-        )
+        given = dict(getattr(settings, "env", None) or {})
+        search = [str(folder), str(Path.cwd()), *more, *filter(None, [given.get("PYTHONPATH")])]
+        environment = plugin_environment({**given, **python_environment(package, search)})
         command = worker_command(interpreter(settings.python, base), *options)
         program = Program(command, environment, folder)
         async with (

@@ -40,14 +40,12 @@ def _components(options: argparse.Namespace) -> list[Component]:
         component = code_component(options.cpu_seconds)
         limit_memory(options.memory)  # after the imports, which need address space for a moment
         return [component]
-    sys.path[:0] = options.path
     return components_of(options.module)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("flow_compiler.worker", description="Serves components over standard streams.")
     parser.add_argument("--module", action="append", default=[], help="module whose components are served")
-    parser.add_argument("--path", action="append", default=[], help="folder where modules are looked for first")
     parser.add_argument("--code", action="store_true", help="serve /udf, and nothing else, under limits")
     parser.add_argument("--cpu-seconds", type=int, default=60, help="CPU time of one call of /udf")
     parser.add_argument("--memory", type=int, default=2 << 30, help="bytes of address space under --code")

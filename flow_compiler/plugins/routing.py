@@ -36,7 +36,7 @@ class RoutedComponents:
     ) -> None:
         """``named`` are found by their own paths, before any route. A plugin that is not in ``plugins`` is not open:
         nothing is known of it."""
-        self._configuration = configuration
+        self.configuration = configuration
         self._named = named or ComponentRegistry([])
         self._plugins = {name: _Served(name, configuration, registry) for name, registry in plugins.items()}
         self._in_pools: dict[tuple[int, str], Component] = {}
@@ -69,20 +69,16 @@ class RoutedComponents:
             return None
         return next((rule.pool_name for rule, _ in self._rules(path)), None)
 
-    def serves(self, path: str) -> str | None:
-        """The name of the plugin that the first rule leads to which may take the path."""
-        if path in self._named:
-            return None
-        return next((rule.plugin for rule, _ in self._rules(path)), None)
-
-    def is_open(self, plugin: str) -> bool:
-        return plugin in self._plugins
+    def is_known(self, path: str) -> bool:
+        """Whether it can be said without starting anything if there is such a component: unless a rule that may take the
+        path leads to a plugin that is not open."""
+        return path in self._named or all(rule.plugin in self._plugins for rule, _ in self._rules(path))
 
     @property
     def paths(self) -> list[str]:
         """Every path that leads to a component; a component behind several routes has several."""
         found = dict.fromkeys(component.path for component in self._named)
-        for prefix, rules in self._configuration.routes.items():
+        for prefix, rules in self.configuration.routes.items():
             for rule in rules:
                 if rule.plugin in self._plugins:
                     found.update(dict.fromkeys(self._plugins[rule.plugin].paths(prefix, rule.under or "")))
@@ -103,8 +99,8 @@ class RoutedComponents:
 
     def _rules(self, path: str) -> Iterator[tuple[Rule, str]]:
         """The rules that allow the component, with what their plugins are asked for."""
-        prefix, rest = _split(path, self._configuration.routes)
-        for rule in self._configuration.routes.get(prefix, []):
+        prefix, rest = _split(path, self.configuration.routes)
+        for rule in self.configuration.routes.get(prefix, []):
             below = rest.removeprefix(rule.under) if rule.under else rest
             if rule.under and (below == rest or not below.startswith("/")):
                 continue
@@ -133,7 +129,7 @@ class RoutedComponents:
         return self._in_pools[key]
 
     def _allows_code(self, rule: Rule) -> bool:
-        pool = self._configuration.pools.get(rule.pool_name or "")
+        pool = self.configuration.pools.get(rule.pool_name or "")
         return pool is not None and pool.allow_code
 
     def _unknown(self, path: str, why: str) -> UnknownComponent:

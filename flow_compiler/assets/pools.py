@@ -7,12 +7,12 @@ own: its steps run where the default pool's do, so that a laptop has one op for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flow_compiler.engine.registry import Components
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.model import Step
+from flow_compiler.language.model import Flow, Step
 from flow_compiler.language.source import Part
 
 DEFAULT_POOL = "cpu"
@@ -56,6 +56,15 @@ def routed_pool(component: str, routes: Mapping[str, str]) -> str | None:
     """The pool of the longest route whose prefix is the component's path or a folder of it."""
     fitting = [prefix for prefix in routes if component == prefix or component.startswith(prefix.rstrip("/") + "/")]
     return routes[max(fitting, key=len)] if fitting else None
+
+
+def routes_of(flow: Flow, pool_of_path: Callable[[str], str | None], own: Mapping[str, str]) -> dict[str, str]:
+    """``own`` routes, and for every component that the flow calls and that none of them leads anywhere, in flows inside
+    too, the pool that ``pool_of_path`` names."""
+    called = [step.component for step in flow.steps]
+    called += [nested["component"] for step in flow.steps for nested in nested_steps(step.to_json().get("input"))]
+    configured = {path: pool_of_path(path) for path in called if routed_pool(path, own) is None}
+    return {**{path: pool for path, pool in configured.items() if pool is not None}, **own}
 
 
 def nested_steps(value: Json) -> Iterator[Mapping[str, Json]]:

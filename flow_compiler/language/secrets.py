@@ -104,7 +104,8 @@ def _rules(schema: Json, root: Mapping[str, Json], depth: int) -> Iterator[dict[
     if isinstance(reference, str) and reference.startswith("#"):
         yield from _rules(_member(root, *reference.split("/")[1:]), root, depth + 8)
     for key in _CHOICES:
-        for member in schema.get(key) if isinstance(schema.get(key), list) else ():
+        members = schema.get(key)
+        for member in members if isinstance(members, list) else ():
             yield from _rules(member, root, depth + 8)
 
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from flow_compiler.errors import FlowLoadError
-from flow_compiler.language.loader import MAX_BYTES, decode, parse_flow, require_size
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.loader import MAX_BYTES, decode, parse_flow, read_value, require_size
 from flow_compiler.language.model import Flow
 
 
 def load_flow(path: str | Path) -> Flow:
     """The flow in a YAML or JSON file. Raises FlowLoadError, also when the file cannot be read."""
+    return parse_flow(_text(path), str(path))
+
+
+def read_flow_value(path: str | Path) -> Json:
+    """The JSON value in a flow file, as it was written. Raises FlowLoadError."""
+    return read_value(_text(path), str(path))
+
+
+def _text(path: str | Path) -> str:
     file = str(path)
     try:
         with Path(path).open("rb") as stream:
@@ -24,4 +34,4 @@ def load_flow(path: str | Path) -> Flow:
     except ValueError as error:  # a NUL in the name
         raise FlowLoadError(f"not a file name: {error}", file=repr(file), next_step="Correct the file name.") from error
     require_size(len(data), file)
-    return parse_flow(decode(data, file), file)
+    return decode(data, file)

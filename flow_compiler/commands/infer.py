@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.commands.failing import FAILED, UNUSABLE
+from flow_compiler.commands.failing import FAILED, UNUSABLE, write_text
 from flow_compiler.commands.options import flow_argument, modules_option
 from flow_compiler.language.expressions import Json
 
@@ -52,7 +52,7 @@ def command(
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output, text)
+        write_text(output, text)
     return UNUSABLE if inferred.conflicts else 0
 
 
@@ -74,10 +74,3 @@ def _text(value: Json, *, as_json: bool) -> str:
     from flow_compiler.language.yaml_output import to_yaml
 
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n" if as_json else to_yaml(value)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(file), hint=error.strerror or str(error)) from error

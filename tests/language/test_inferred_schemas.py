@@ -18,7 +18,7 @@ from flow_compiler.language.diagnostics import Level, diagnose
 from flow_compiler.language.loader import flow_from_json, parse_flow
 from flow_compiler.language.model import Flow
 from flow_compiler.language.types.inference import infer
-from tests.language.test_flow_types import flows
+from tests.language.typed_flows import flows
 
 SIGNATURES = signatures_of(BUILTINS)
 ASK = "steps: [{id: a, component: /builtin/create_messages, input: {user_prompt: {$input: q}}}]\n"

@@ -86,6 +86,7 @@ IGNORED = [
     (step("outputSchema: {type: object}"), "$.steps[0].outputSchema",
      "schemas: {type: object, properties: {steps: {type: object, properties: {load: {type: object}}}}}"),
     (step("onError: {action: retry, max_retries: 5}"), "$.steps[0].onError.max_retries", "maxRetries: 5"),
+    (step("outputSchema: null"), "$.steps[0].outputSchema", "Remove it: null says nothing."),
     (step("onErorr: {action: fail}"), "$.steps[0].onErorr", "onError"),
     ("output: {$variable: a, path: $.b}", "$.output.path", "{$variable: $.a.b}"),
     ("output: {$input: $, path: '$.b[0]'}", "$.output.path", "{$input: '$.b[0]'}"),

@@ -14,6 +14,8 @@ import click
 
 COMMANDS: dict[str, str] = {
     "validate": "Check flows without running them.",
+    "infer": "Write a flow with the schemas that follow from its components.",
+    "schema": "Print the JSON schema of a flow file, for editors.",
     "show": "Show a flow's steps, what needs what, and the assets they become.",
     "list-components": "List the components that flows may call, with their schemas.",
     "run": "Run a flow on one input.",

@@ -46,6 +46,15 @@ def kept_details(error: BaseException, folder: Path) -> str:
     return f"unexpected {type(error).__name__}; {place}"
 
 
+def write_text(file: Path, text: str) -> None:
+    """Raises click.BadParameter where the file cannot be written."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{file}: cannot write the file: {error.strerror or error}"
+        raise click.BadParameter(message, param_hint="--output") from error
+
+
 def _tell(message: str, next_step: str) -> None:
     click.echo(f"error: {message}", err=True)
     click.echo(f"  next: {next_step}", err=True)

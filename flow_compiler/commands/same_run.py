@@ -9,7 +9,7 @@ from flow_compiler.engine.stores import Journal, root_path
 from flow_compiler.errors import FlowError
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
-from flow_compiler.language.schemas import secret_variables
+from flow_compiler.language.secrets import REDACTED, Secrets
 
 _ITEM = root_path("begun with")
 _STEP = "digests"
@@ -20,9 +20,9 @@ async def require_same(
 ) -> None:
     """Note what the run begins with; raises FlowError when it was begun with something else. Secrets are no part of it:
     from a digest one can be guessed, and a key that was changed goes on with the same run."""
-    secret = secret_variables(flow)
-    told = {name: value for name, value in variables.items() if name not in secret}
-    now = {"flow": flow.digest, "input": digest(given), "variables": digest(told)}
+    secrets = Secrets.of(flow)
+    told = {name: value for name, value in secrets.in_variables(variables).items() if value != REDACTED}
+    now = {"flow": flow.digest, "input": digest(secrets.in_input(given)), "variables": digest(told)}
     begun = (await journal.load(run_id, _ITEM)).get((_ITEM, _STEP))
     if begun is None:
         await journal.record(run_id, _ITEM, _STEP, StepRecord(outcome=Success(result=now)))

@@ -9,6 +9,7 @@ from typing import Protocol
 from flow_compiler.engine.attempt_log import log_failed_attempt
 from flow_compiler.engine.calling import Caller
 from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
+from flow_compiler.engine.enforcing import EnforcedStep
 from flow_compiler.engine.failures import CallFailed, too_deep, unroutable
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.flow_run import FlowRun
@@ -63,7 +64,7 @@ class Machinery:
         self.owner = owner
         self.caller = Caller(settings.threads, settings.batch_wait)
         self.remembering = Remembering(stores.memo, stores.leases, self.caller.activity, owner, settings.lease_ttl)
-        self.plans = FlowPlans()
+        self.plans = FlowPlans(enforce=settings.enforce_schemas)
 
 
 class StepRuns:
@@ -181,13 +182,18 @@ class StepRuns:
             began = loop.time()
             context = self._context(path, step, attempt, tally)
             result = await parts.caller.call(component, accepted, context)
+            if isinstance(step, EnforcedStep):
+                step.require(result)
             return _ended(Success(result=result), component, tally, attempt, loop.time() - began)
 
         if component.builtin or component.effect is Effect.WRITE:
             return await compute()
         key = parts.caller.memo_key(component, accepted, value, parts.resources)
         refresh = self._run_id if self._refresh else None
-        return await parts.remembering.obtain(key, component.path, compute, lease=component.lease, refresh=refresh)
+        found = await parts.remembering.obtain(key, component.path, compute, lease=component.lease, refresh=refresh)
+        if isinstance(step, EnforcedStep) and isinstance(found.outcome, Success):
+            step.require(found.outcome.result)  # another flow may have asked for less
+        return found
 
     def _context(self, path: ItemPath, step: Step, attempt: int, tally: Tally) -> ComponentContext:
         parts = self._parts

@@ -109,6 +109,8 @@ _WRAPPED = {
 
 def instead_of_flow_key(key: str, value: Json) -> str | None:
     """For a key at the top of a flow; None where it never was one."""
+    if value is None and key in _WRAPPED:
+        return "Remove it: null says nothing."
     if key in _WRAPPED:
         part = value
         if (
@@ -141,7 +143,9 @@ def instead_of_step_key(key: str, value: Json, step_id: str, users: Iterable[str
         return (
             f"Steps are no longer skipped: where `{{$step: {step_id}}}` is used, write `{shown(new)}`.{_where(users)}"
         )
-    return _STEP_KEYS[key](value, step_id) if key in _STEP_KEYS else None
+    if key not in _STEP_KEYS:
+        return None
+    return "Remove it: null says nothing." if value is None else _STEP_KEYS[key](value, step_id)
 
 
 def _instead_of_condition(key: str, condition: Json, step_id: str, users: list[str]) -> str:

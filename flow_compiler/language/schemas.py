@@ -31,6 +31,11 @@ def declared_variables(flow: Flow) -> Mapping[str, Json]:
     return _properties(variables_schema(flow))
 
 
+def declared_steps(flow: Flow) -> Mapping[str, Json]:
+    """Step id → the schema of its result, as far as declared."""
+    return _properties(_properties(flow.schemas).get("steps"))
+
+
 def secret_variables(flow: Flow) -> frozenset[str]:
     """Variables marked ``is_secret: true``: whoever logs or shows variables leaves their values out."""
     return frozenset(

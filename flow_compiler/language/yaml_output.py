@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -10,6 +11,7 @@ from flow_compiler.language.yaml_scalars import NotAScalar, scalar_value
 
 _WIDE = 10**9
 """Lines are never folded."""
+_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")
 _BLOCK = "tag:yaml.org,2002:str"
 
 
@@ -23,6 +25,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     """Quoted where another reader would take it for a number, a boolean or null."""
+    if _OTHER_BREAKS.search(text):
+        return dumper.represent_scalar(_BLOCK, text, style='"')
     if "\n" in text:
         return dumper.represent_scalar(_BLOCK, text, style='"' if dumper.default_flow_style else "|")
     try:

@@ -7,9 +7,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from flow_compiler.errors import FlowLoadError, FlowRejected
 from flow_compiler.language.diagnostics import Diagnostic, Level, diagnose, reject_if_fatal, strictly
+from flow_compiler.language.diagnostics.plain_schemas import is_plainly_right
 from flow_compiler.language.loader import parse_flow, read_value
 from flow_compiler.language.yaml_output import in_one_line, to_yaml
 
@@ -84,6 +86,7 @@ IGNORED = [
     (step("outputSchema: {type: object}"), "$.steps[0].outputSchema",
      "schemas: {type: object, properties: {steps: {type: object, properties: {load: {type: object}}}}}"),
     (step("onError: {action: retry, max_retries: 5}"), "$.steps[0].onError.max_retries", "maxRetries: 5"),
+    (step("outputSchema: null"), "$.steps[0].outputSchema", "Remove it: null says nothing."),
     (step("onErorr: {action: fail}"), "$.steps[0].onErorr", "onError"),
     ("output: {$variable: a, path: $.b}", "$.output.path", "{$variable: $.a.b}"),
     ("output: {$input: $, path: '$.b[0]'}", "$.output.path", "{$input: '$.b[0]'}"),
@@ -167,3 +170,21 @@ def test_written_yaml_is_read_as_the_same_value(value: object) -> None:
 
 def test_texts_to_write_stay_in_one_line() -> None:
     assert not re.search("\n", in_one_line({"a": "b\nc", "d": ["e" * 300] * 3}))
+
+
+KEYWORDS = st.sampled_from(
+    ["type", "required", "properties", "items", "anyOf", "enum", "minLength", "minimum", "format", "additionalProperties",
+     "default", "$ref", "$defs", "prefixItems", "title", "uniqueItems", "is_secret", "x-y"]
+)  # fmt: skip
+SCHEMAS = st.recursive(
+    st.sampled_from([True, None, 1, -1, 0.5, "string", "strin", "#/a", ["a"], ["string", "null"], [], ["a", "a"], {}]),
+    lambda inner: st.dictionaries(KEYWORDS, inner, max_size=3) | st.lists(inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(SCHEMAS)
+def test_what_is_told_right_at_a_glance_is_right_by_the_meta_schema(schema: object) -> None:
+    if is_plainly_right(schema):
+        Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
 from flow_compiler.language.diagnostics.kinds import Kind
+from flow_compiler.language.diagnostics.plain_schemas import is_plainly_right
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.source import Part, Where
@@ -21,7 +22,8 @@ def schemas_are_schemas(flow: Flow) -> Iterator[Diagnostic]:
     if not flow.schemas:
         return
     schemas = dict(flow.schemas)
-    found = [*_invalid(schemas, flow), *_references(schemas, schemas, Where(flow.source, ("schemas",)))]
+    invalid = [] if is_plainly_right(schemas) else _invalid(schemas, flow)
+    found = [*invalid, *_references(schemas, schemas, Where(flow.source, ("schemas",)))]
     yield from found[:_MOST]
 
 

@@ -84,7 +84,7 @@ class ItemRun:
             self._one_at_a_time,
             held(parts.stores.leases, name, new_owner(), parts.settings.lease_ttl, self._waiting) as lease,
         ):
-            self._steps.under(lease, await parts.stores.journal.load(self._run_id, self._path))
+            self._steps.under(lease, await parts.stores.journal.resume(self._run_id, self._path))
             result = await while_held(lease, self._evaluated(evaluation))
         return ItemResult(
             result=Success() if result is None else result,

@@ -103,7 +103,8 @@ class GroupCommit:
 
     def _commit(self, calls: list[_Call]) -> list[Any]:
         for pause in _RECONNECT_SECONDS:
-            time.sleep(pause)
+            if pause:  # sleep(0) hands the interpreter to the event loop's thread, and waits to get it back
+                time.sleep(pause)
             try:
                 return self._transact(calls)
             except DBAPIError as error:

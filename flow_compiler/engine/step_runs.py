@@ -8,6 +8,7 @@ from typing import Protocol
 from flow_compiler.engine.attempt_log import log_failed_attempt
 from flow_compiler.engine.attempts import Attempts, Note
 from flow_compiler.engine.calling import Caller
+from flow_compiler.engine.cancelling import Cancelling
 from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
 from flow_compiler.engine.failures import CallFailed, too_deep, unroutable
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
@@ -63,6 +64,7 @@ class Machinery:
         self.owner = owner
         self.caller = Caller(settings.threads, settings.batch_wait)
         self.remembering = Remembering(stores.memo, stores.leases, self.caller.activity, owner, settings.lease_ttl)
+        self.cancelling = Cancelling(stores.journal)
         self.plans = FlowPlans()
 
 

@@ -159,9 +159,12 @@ class Journal(Protocol):
         """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
         ...
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
         """What records of the runs (None: of all) name: memo keys, and artifact digests, outcomes kept as artifacts
-        included. Whoever erases leaves it alone while a run is going on, which has told of it nowhere else."""
+        included. Whoever erases leaves it alone while a run is going on, which has told of it nowhere else. Records of
+        the root items ``besides`` are not looked at."""
         ...
 
     async def cancel(self, run_id: str) -> None:

@@ -221,6 +221,16 @@ async def test_forgetting_an_item_erases_it_in_all_runs_and_tells_what_it_named(
         assert await stores.journal.forget("a") == (frozenset(), frozenset())
 
 
+async def test_what_runs_use_is_told_without_the_items_that_are_to_be_forgotten(opened):
+    async with opened() as stores:
+        await stores.journal.record("one", "a", "s", success(refs=("of a",), memo_key="key of a"))
+        await stores.journal.record("one", nested_path(root_path("a["), "m", 0), "s", success(refs=("of a[",)))
+        await stores.journal.record("one", "b", "s", success(refs=("of b",)))
+        await stores.journal.record("two", "b", "s", success(refs=("of two",)))
+        assert await stores.journal.used(["one"], besides=["a", "a["]) == (frozenset(), {"of b"})
+        assert await stores.journal.used(["one"]) == ({"key of a"}, {"of a", "of a[", "of b"})
+
+
 async def test_pruning_erases_runs_by_their_newest_record(opened):
     async with opened() as stores:
         await stores.journal.record("old", "a", "s", success())

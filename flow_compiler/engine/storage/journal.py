@@ -64,8 +64,11 @@ class SqlJournal:
     async def prune(self, older_than: float) -> int:
         return await self._commits.run(_prune, older_than)
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
-        return await self._reads.run(_used, None if run_ids is None else frozenset(run_ids))
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        roots = frozenset(stored(root_path(key)) for key in besides)
+        return await self._reads.run(_used, (None if run_ids is None else frozenset(run_ids), roots))
 
     async def cancel(self, run_id: str) -> None:
         await self._commits.run(_cancel, run_id)
@@ -206,13 +209,16 @@ def _prune(connection: Connection, limits: Sequence[float]) -> Sequence[int]:
 
 
 def _used(
-    connection: Connection, wanted: Sequence[frozenset[str] | None]
+    connection: Connection, wanted: Sequence[tuple[frozenset[str] | None, frozenset[str]]]
 ) -> Sequence[tuple[frozenset[str], frozenset[str]]]:
-    return [_used_by(connection, runs) for runs in wanted]
+    return [_used_by(connection, *one) for one in wanted]
 
 
-def _used_by(connection: Connection, runs: frozenset[str] | None) -> tuple[frozenset[str], frozenset[str]]:
-    of = true() if runs is None else journal.c.run_id.in_([stored(run) for run in runs])
+def _used_by(
+    connection: Connection, runs: frozenset[str] | None, besides: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    chosen = true() if runs is None else journal.c.run_id.in_([stored(run) for run in runs])
+    of = and_(chosen, journal.c.root.not_in(besides))
     keys = connection.execute(select(journal.c.memo_key).where(of).distinct()).scalars()
     refs = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).where(of).distinct()))
     return frozenset(key for key in keys if key is not None), refs

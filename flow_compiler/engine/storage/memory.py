@@ -162,8 +162,17 @@ class MemoryJournal:
         self._leases.sweep(older_than)
         return len(old)
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
-        return _used_by([record for key, record in self._records.items() if run_ids is None or key[0] in run_ids])
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        roots = {root_path(key) for key in besides}
+        return _used_by(
+            [
+                record
+                for (run, path, _), record in self._records.items()
+                if (run_ids is None or run in run_ids) and root_of(path) not in roots
+            ]
+        )
 
     def _erase(self, key: tuple[str, ItemPath, str]) -> None:
         for kept in (self._records, self._trying, self._recorded_at):

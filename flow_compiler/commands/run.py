@@ -45,7 +45,7 @@ class _Request:
 @click.command(
     "run",
     epilog="Exit codes: 0 the flow succeeded; 1 it ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted.",
+    "3 a store cannot be used now; 130 interrupted; 143 terminated.",
 )
 @flow_argument
 @json_option("--input", "The flow's input. Default: null.")
@@ -144,9 +144,7 @@ async def _run(request: _Request) -> ItemResult:
 
     progress = Progress()
     async with _stores(request) as stores, Engine(request.registry, stores) as engine:
-        await require_same(
-            stores.journal, request.run_id, flow=request.flow, given=request.given, variables=request.variables
-        )
+        await require_same(stores, request.run_id, flow=request.flow, given=request.given, variables=request.variables)
         item = engine.item(
             request.flow,
             run_id=request.run_id,

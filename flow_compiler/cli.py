@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
 }
 EXIT_CODES = (
     "Exit codes: 0 fine; 1 the flow ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted."
+    "3 a store cannot be used now; 130 interrupted; 143 terminated."
 )
 
 
@@ -53,10 +53,11 @@ app = _Commands(
 
 def main() -> None:
     """Entry point of ``flow-compiler``: a failure is a sentence and an exit code, never a traceback."""
-    from flow_compiler.commands import failing, streams
+    from flow_compiler.commands import failing, stopping, streams
     from flow_compiler.errors import FlowCompilerError
 
     streams.prepare()
+    stopping.prepare()
     try:
         code = app.main(prog_name="flow-compiler", standalone_mode=False)
         sys.stdout.flush()
@@ -85,9 +86,10 @@ def _own_folder() -> Path:
 
 def _leave_interrupted() -> NoReturn:
     """At once: a component may still be at work in a thread, which a usual end would wait for."""
-    from flow_compiler.commands import streams
+    from flow_compiler.commands import stopping, streams
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     click.echo("interrupted", err=True)
     streams.flush()
-    os._exit(130)
+    os._exit(stopping.exit_code())

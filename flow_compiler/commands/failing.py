@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.errors import FlowCompilerError, StoreError
+from flow_compiler.commands import stopping
+from flow_compiler.errors import FlowCompilerError, RunCancelled, StoreError
 
 FAILED = 1
 UNUSABLE = 2
@@ -19,6 +20,8 @@ STORE_AWAY = 3
 def report(error: FlowCompilerError) -> int:
     """Tell the error on stderr; returns the exit code."""
     _tell(str(error), error.next_step)
+    if isinstance(error, RunCancelled):
+        return stopping.exit_code()
     return STORE_AWAY if isinstance(error, StoreError) else UNUSABLE
 
 

@@ -45,7 +45,7 @@ class _Request:
 @click.command(
     "run",
     epilog="Exit codes: 0 the flow succeeded; 1 it ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted.",
+    "3 a store cannot be used now; 130 interrupted; 143 terminated.",
 )
 @flow_argument
 @json_option("--input", "The flow's input. Default: null.")
@@ -157,9 +157,7 @@ async def _run(request: _Request) -> ItemResult:
         request.configured.components() as components,
         Engine(components, stores, settings=request.configured.settings) as engine,
     ):
-        await require_same(
-            stores.journal, request.run_id, flow=request.flow, given=request.given, variables=request.variables
-        )
+        await require_same(stores, request.run_id, flow=request.flow, given=request.given, variables=request.variables)
         item = engine.item(
             request.flow,
             run_id=request.run_id,

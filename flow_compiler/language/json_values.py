@@ -12,6 +12,22 @@ MAX_DEPTH = 100
 """Nesting of a flow. The reference stops at 128; every level costs stack in everything that walks a flow."""
 
 
+MAX_VALUES = 200_000
+"""Values in a flow file, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
+
+
+def has_too_many_values(value: Json) -> bool:
+    """More than MAX_VALUES; ``value`` has no cycles."""
+    found, waiting = 0, [value]
+    while waiting and found <= MAX_VALUES:
+        item = waiting.pop()
+        members = item.values() if isinstance(item, dict) else item
+        if isinstance(item, dict | list):
+            found += len(item)
+            waiting += [member for member in members if isinstance(member, dict | list)]
+    return found > MAX_VALUES
+
+
 def require_json(value: Json, where: Where) -> None:
     """Raises FlowLoadError for non-text keys, NaN and infinities, text that is no Unicode, foreign types, and nesting
     beyond MAX_DEPTH."""

@@ -9,7 +9,7 @@ from flow_compiler.errors import FlowLoadError
 Part = str | int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Place:
     """Line and column (from 1) of a value, of its members, and of the keys of a mapping."""
 
@@ -17,6 +17,11 @@ class Place:
     column: int
     members: dict[Part, Place] = field(default_factory=dict)
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def of_scalar(line: int, column: int) -> Place:
+        """The place of a value without members: most values of a flow, so they share what they do not have."""
+        return Place(line, column, _NO_MEMBERS, _NO_KEYS)
 
     def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]:
         """The place of the value at ``pointer``, or of the nearest value around it; of its key ``key`` if given."""
@@ -38,6 +43,10 @@ class Place:
                 return place, False
             place = place.members[part]
         return place, True
+
+
+_NO_MEMBERS: dict[Part, Place] = {}
+_NO_KEYS: dict[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.json_values import MAX_DEPTH, MAX_VALUES
 from flow_compiler.language.source import Place
 from flow_compiler.language.yaml_scalars import TAG, NotAScalar, foreign_tag, scalar_value
-
-MAX_VALUES = 300_000
-"""Values in a flow, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,8 +33,9 @@ class _Open:
     height: int = 1
 
 
-@dataclass(slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
+    """A value that was read to its end, and what repeating it adds."""
+
     value: Json
     place: Place
     values: int
@@ -57,7 +55,8 @@ class _Builder:
         return FlowLoadError(message, file=self.file, line=mark.line + 1, column=mark.column + 1, next_step=instead)
 
     def scalar(self, event: Any) -> None:
-        place = _place(event)
+        mark = event.start_mark
+        place = Place.of_scalar(mark.line + 1, mark.column + 1)
         if self._wants_key():
             self._begin_member(event, event.value, plain=event.implicit[0])
             if event.anchor:
@@ -104,23 +103,28 @@ class _Builder:
             return
         parent = self.open[-1]
         parent.values += done.values
-        parent.height = max(parent.height, done.height + 1)
+        if done.height >= parent.height:
+            parent.height = done.height + 1
         if parent.values > MAX_VALUES:
             raise self.error(
                 event,
                 f"there are more than {MAX_VALUES:,} values (repeated ones counted each time)",
                 "Use fewer aliases, or keep large data in a JSON file and load it with /builtin/load_file.",
             )
-        if isinstance(parent.value, list):
-            parent.place.members[len(parent.value)] = done.place
-            parent.value.append(done.value)
+        value = parent.value
+        if isinstance(value, list):
+            parent.place.members[len(value)] = done.place
+            value.append(done.value)
         elif parent.key is not None:
             parent.place.members[parent.key] = done.place
-            parent.value[parent.key] = done.value
+            value[parent.key] = done.value
             parent.key = None
 
     def _wants_key(self) -> bool:
-        return bool(self.open) and isinstance(self.open[-1].value, dict) and self.open[-1].key is None
+        if not self.open:
+            return False
+        parent = self.open[-1]
+        return parent.key is None and isinstance(parent.value, dict)
 
     def _begin_member(self, event: Any, key: str, *, plain: bool) -> None:
         parent = self.open[-1]
@@ -128,10 +132,12 @@ class _Builder:
             raise self.error(
                 event, "merge keys (`<<`) are not part of the language", "Write the merged keys out, or quote the key."
             )
-        if key in parent.place.keys:
-            line, _ = parent.place.keys[key]
+        keys = parent.place.keys
+        if key in keys:
+            line, _ = keys[key]
             raise self.error(event, f"the key {key!r} is already given in line {line}", "Keep one of the two.")
-        parent.place.keys[key] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        keys[key] = (mark.line + 1, mark.column + 1)
         parent.key = key
 
     def _scalar_value(self, event: Any) -> Json:
@@ -161,12 +167,12 @@ def read_yaml(text: str, file: str | None) -> tuple[Json, Place]:
     builder = _Builder(file)
     documents = 0
     for event in _events(text, file):
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, yaml.ScalarEvent):  # first: most events are
+            builder.scalar(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise builder.error(event, "a second YAML document starts here", "Keep one flow a file.")
-        elif isinstance(event, yaml.ScalarEvent):
-            builder.scalar(event)
         elif isinstance(event, yaml.AliasEvent):
             builder.alias(event)
         elif isinstance(event, yaml.MappingStartEvent):

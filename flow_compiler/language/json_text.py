@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cached_property
 from typing import Any
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_values import MAX_DEPTH, MAX_VALUES, has_too_many_values
-from flow_compiler.language.source import Place
+from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.source import Part, Place
 
 _MOST_DIGITS = sys.int_info.default_max_str_digits
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -23,17 +24,26 @@ class _Duplicate(ValueError):
         self.key = key
 
 
-def read_json(text: str, file: str | None) -> tuple[Json, Place]:
-    """The value, and the place of everything in it. Raises FlowLoadError as :func:`json_value` does, and for more than
-    MAX_VALUES values."""
-    value = json_value(text, file)
-    if has_too_many_values(value):
-        raise FlowLoadError(
-            f"there are more than {MAX_VALUES:,} values",
-            file=file,
-            next_step="Keep large data in a file of its own and load it with /builtin/load_file.",
-        )
-    return value, places_of(text)[0]
+class JsonPlaces:
+    """The places in text that :func:`json_value` reads: looked up when the first of them is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _root(self) -> Place:
+        return places_of(self._text)[0]
+
+    def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]:
+        return self._root.find(pointer, key)
+
+    def inside(self, pointer: tuple[Part, ...]) -> Place:
+        return self._root.inside(pointer)
+
+
+def read_json(text: str, file: str | None) -> tuple[Json, JsonPlaces]:
+    """The value, and the place of everything in it. Raises FlowLoadError as :func:`json_value` does."""
+    return json_value(text, file), JsonPlaces(text)
 
 
 def json_value(text: str, file: str | None) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from flow_compiler.errors import FlowLoadError
 
@@ -49,12 +50,20 @@ _NO_MEMBERS: dict[Part, Place] = {}
 _NO_KEYS: dict[str, tuple[int, int]] = {}
 
 
+class Places(Protocol):
+    """The places in a text, known or looked up when asked for."""
+
+    def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]: ...
+
+    def inside(self, pointer: tuple[Part, ...]) -> Place: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A flow file that was read: its name, if it has one, and the places in it."""
 
     file: str | None = None
-    places: Place | None = None
+    places: Places | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import yaml
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_values import MAX_DEPTH, MAX_VALUES
+from flow_compiler.language.json_values import FEWER_VALUES, MAX_DEPTH, MAX_VALUES
 from flow_compiler.language.source import Place
 from flow_compiler.language.yaml_scalars import TAG, NotAScalar, foreign_tag, scalar_value
 
@@ -109,7 +109,7 @@ class _Builder:
             raise self.error(
                 event,
                 f"there are more than {MAX_VALUES:,} values (repeated ones counted each time)",
-                "Use fewer aliases, or keep large data in a JSON file and load it with /builtin/load_file.",
+                FEWER_VALUES,
             )
         value = parent.value
         if isinstance(value, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flow_compiler.errors import FlowRejected
+from flow_compiler.language.collecting import without_collecting
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Level
 from flow_compiler.language.diagnostics.references import missing_variable_schema, references
 from flow_compiler.language.diagnostics.spelling import expression_keys, unknown_keys
@@ -27,6 +28,7 @@ RULES = (
 )
 
 
+@without_collecting()
 def diagnose(flow: Flow) -> list[Diagnostic]:
     """Everything that can be said about the flow without running it."""
     return [*(found for rule in RULES for found in rule(flow)), *subflows(flow, diagnose)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from flow_compiler.errors import shortened
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Part, Where, path_text
 
@@ -91,10 +92,10 @@ def finding(
         code=kind.code,
         name=kind.label,
         level=kind.level,
-        message=message,
+        message=shortened(message),
         path=path_text(where.pointer if path is None else path),
         line=line,
         column=column,
-        instead=instead,
+        instead=shortened(instead),
         experimental=experimental,
     )

@@ -13,7 +13,7 @@ MAX_DEPTH = 100
 """Nesting of a flow. The reference stops at 128; every level costs stack in everything that walks a flow."""
 
 
-MAX_VALUES = 200_000
+MAX_VALUES = 175_000
 """Values in a flow file, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
 FEWER_VALUES = "Keep large data in a JSON file of its own, and load it with /builtin/load_file."
 

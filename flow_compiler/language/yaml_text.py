@@ -55,14 +55,17 @@ class _Builder:
         return FlowLoadError(message, file=self.file, line=mark.line + 1, column=mark.column + 1, next_step=instead)
 
     def scalar(self, event: Any) -> None:
-        mark = event.start_mark
-        place = Place.of_scalar(mark.line + 1, mark.column + 1)
         if self._wants_key():
             self._begin_member(event, event.value, plain=event.implicit[0])
             if event.anchor:
-                self.anchors[event.anchor] = _Anchored(event.value, place, 1, 0)
+                self.anchors[event.anchor] = _Anchored(event.value, _place(event), 1, 0)
             return
-        self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
+        mark = event.start_mark
+        place = Place.of_scalar(mark.line + 1, mark.column + 1)
+        if event.anchor or not self.open:
+            self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
+        else:
+            self._add(event, self._scalar_value(event), place, 1, 0)
 
     def start(self, event: Any, value: dict[str, Json] | list[Json]) -> None:
         expected = TAG + ("map" if isinstance(value, dict) else "seq")
@@ -100,11 +103,14 @@ class _Builder:
             self.anchors[anchor] = done
         if not self.open:
             self.top = (done.value, done.place)
-            return
+        else:
+            self._add(event, *done)
+
+    def _add(self, event: Any, added: Json, place: Place, values: int, height: int) -> None:
         parent = self.open[-1]
-        parent.values += done.values
-        if done.height >= parent.height:
-            parent.height = done.height + 1
+        parent.values += values
+        if height >= parent.height:
+            parent.height = height + 1
         if parent.values > MAX_VALUES:
             raise self.error(
                 event,
@@ -113,11 +119,11 @@ class _Builder:
             )
         value = parent.value
         if isinstance(value, list):
-            parent.place.members[len(value)] = done.place
-            value.append(done.value)
+            parent.place.members[len(value)] = place
+            value.append(added)
         elif parent.key is not None:
-            parent.place.members[parent.key] = done.place
-            value[parent.key] = done.value
+            parent.place.members[parent.key] = place
+            value[parent.key] = added
             parent.key = None
 
     def _wants_key(self) -> bool:

@@ -80,6 +80,17 @@ def _rebuild(
     return error
 
 
+_LONGEST_SENTENCE = 1000
+
+
+def shortened(sentence: str) -> str:
+    """A sentence that repeats what it found says the beginning and the end of it: a file may hold one name of 4 MiB."""
+    if len(sentence) <= _LONGEST_SENTENCE:
+        return sentence
+    half = _LONGEST_SENTENCE // 2
+    return f"{sentence[:half]}…{sentence[-half:]}"
+
+
 class FlowError(FlowCompilerError):
     code = "flow.invalid"
     category = Category.INPUT
@@ -104,7 +115,7 @@ class FlowLoadError(FlowError):
         code: str | None = None,
         next_step: str | None = None,
     ) -> None:
-        super().__init__(message, code=code, next_step=next_step)
+        super().__init__(shortened(message), code=code, next_step=next_step and shortened(next_step))
         self.file, self.line, self.column = file, line, column
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -105,17 +105,25 @@ NULL = Literal(None)
 
 def parse_expression(value: Json, where: Where | None = None) -> Expression:
     """The expression a JSON value stands for. Raises FlowLoadError, with the place if ``where`` knows it."""
-    where = where or Where()
+    return _parsed(value, where or Where()) or Literal(value)
+
+
+def _parsed(value: Json, where: Where) -> Expression | None:
+    """None for a plain literal: most of what a flow holds, for which nothing is made before it is known to be needed."""
     if isinstance(value, dict):
         for key, parse in _BY_KEY.items():
             if key in value:
                 return parse(value, where)
-        fields = {key: parse_expression(part, where.at(key)) for key, part in value.items()}
-        return Literal(value) if all(map(_is_plain, fields.values())) else ObjectExpr(fields)
+        fields = {key: _parsed(part, where.at(key)) for key, part in value.items() if isinstance(part, dict | list)}
+        if not any(fields.values()):
+            return None
+        return ObjectExpr({key: fields.get(key) or Literal(part) for key, part in value.items()})
     if isinstance(value, list):
-        items = tuple(parse_expression(part, where.at(index)) for index, part in enumerate(value))
-        return Literal(value) if all(map(_is_plain, items)) else ArrayExpr(items)
-    return Literal(value)
+        items = {at: _parsed(part, where.at(at)) for at, part in enumerate(value) if isinstance(part, dict | list)}
+        if not any(items.values()):
+            return None
+        return ArrayExpr(tuple(items.get(at) or Literal(part) for at, part in enumerate(value)))
+    return None
 
 
 def expression_to_json(expression: Expression) -> Json:
@@ -139,10 +147,6 @@ def expression_to_json(expression: Expression) -> Json:
             return {key: expression_to_json(part) for key, part in fields.items()}
         case ArrayExpr(items):
             return [expression_to_json(item) for item in items]
-
-
-def _is_plain(expression: Expression) -> bool:
-    return isinstance(expression, Literal) and not expression.protected
 
 
 def _others(value: dict[str, Json], *known: str) -> Ignored:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
 from flow_compiler.language.expressions import Literal
-from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.json_values import MAX_DEPTH, MAX_VALUES
 from flow_compiler.language.loader import MAX_BYTES, flow_from_json, parse_flow, read_value
-from flow_compiler.language.yaml_text import MAX_VALUES
 
 
 def output_of(yaml_value: str) -> object:

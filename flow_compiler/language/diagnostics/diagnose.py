@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flow_compiler.errors import FlowRejected
+from flow_compiler.language.collecting import without_collecting
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic
 from flow_compiler.language.diagnostics.kinds import Level
 from flow_compiler.language.diagnostics.references import missing_variable_schema, references
@@ -33,6 +34,7 @@ RULES = (
 )
 
 
+@without_collecting()
 def diagnose(flow: Flow) -> list[Diagnostic]:
     """Everything that can be said about the flow without running it."""
     return [*(found for rule in RULES for found in rule(flow)), *subflows(flow, diagnose)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flow_compiler.errors import FlowLoadError
+from flow_compiler.errors import FlowLoadError, shortened
 from flow_compiler.language.diagnostics.kinds import Kind, Level
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Part, Where, path_text
@@ -86,11 +86,11 @@ def finding(
         code=kind.code,
         name=kind.label,
         level=kind.level,
-        message=message,
+        message=shortened(message),
         path=path_text(where.pointer if path is None else path),
         line=line,
         column=column,
-        instead=instead or kind.write,
+        instead=shortened(instead or kind.write),
         experimental=experimental,
         data=data or {},
     )

@@ -364,7 +364,7 @@ def test_a_run_goes_on_with_another_key_and_leaves_no_digest_of_it(command: Comm
         (("run", "good.yaml", "--input", "@missing.json"), "cannot read the file"),
         (("run", "good.yaml", "--variables", "[1]"), "must be an object"),
         (("run", "good.yaml", "--module", "no_such_module"), "cannot import no_such_module"),
-        (("run", "good.yaml", "--module", "json"), "no function declared with @component"),
+        (("run", "good.yaml", "--module", "json"), "no function under @component"),
         (("run", "good.yaml", "--step", "zz"), "no step 'zz'; it has: given, doubled, extra"),
         (("run", "good.yaml", "--overrides", "{steps: {zz: {value: 1}}}"), "no step 'zz'"),
         (("run", "good.yaml", "--run-id", "r"), "--run-id needs --home"),

@@ -64,5 +64,5 @@ def test_the_command_says_a_sentence_of_each(tmp_path: Path) -> None:
     for name in given:
         said = [line for line in ended.stdout.splitlines() if line.startswith(f"{name}:")]
         assert len(said) == 2, f"{name}: {said}"
-        assert "fatal: " in said[0]
+        assert ": fatal 4005 " in said[0]
         assert said[1] == f"{name}: cannot be used as it is (1 fatal)"

@@ -54,13 +54,13 @@ class Diagnostic:
         return f"{place}: {said}" if place else said
 
 
-def unreadable(error: FlowLoadError) -> Diagnostic:
-    """The one finding about a flow that cannot be read."""
+def unreadable(error: FlowLoadError, kind: Kind = Kind.UNREADABLE_FLOW) -> Diagnostic:
+    """The one finding about a flow, or a configuration, that cannot be read."""
     path, _, message = error.message.partition(": ") if error.message.startswith("$") else ("$", "", error.message)
     return Diagnostic(
-        code=Kind.UNREADABLE_FLOW.code,
-        name=Kind.UNREADABLE_FLOW.label,
-        level=Level.FATAL,
+        code=kind.code,
+        name=kind.label,
+        level=kind.level,
         message=message,
         path=path,
         line=error.line,

@@ -163,6 +163,10 @@ class Kind(Enum):
     SETTING_WITHOUT_EFFECT = (
         4101, "settingWithoutEffect", _W, "A setting of the configuration has no meaning here.", "Remove it."
     )  # fmt: skip
+    UNREADABLE_CONFIGURATION = (
+        4102, "unreadableConfiguration", _F, "A configuration cannot be read, or one of its plugins not be found.",
+        "Write what the finding shows.",
+    )  # fmt: skip
 
     def __init__(self, code: int, label: str, level: Level, meaning: str, write: str) -> None:
         self.code = code

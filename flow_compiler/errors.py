@@ -3,7 +3,8 @@
 FlowCompilerError
 ├── FlowError                    the flow cannot be used
 │   ├── FlowLoadError            it cannot be read (file, line, column, what to write instead)
-│   └── FlowRejected             it reads, but a fatal diagnostic makes it unusable
+│   ├── FlowRejected             it reads, but a fatal diagnostic makes it unusable
+│   └── ConfigurationError       its configuration cannot be used (file, line, column, what to write instead)
 ├── ComponentError               a component's own failure; components raise it or a subclass
 │   ├── InvalidInput             the input does not fit the component (never retried)
 │   ├── ResourceUnavailable      something it needs is away for the moment (retried)
@@ -117,6 +118,13 @@ class FlowRejected(FlowError):
     """A fatal diagnostic: the flow reads, but cannot run."""
 
     code = "flow.rejected"
+
+
+class ConfigurationError(FlowLoadError):
+    """A configuration cannot be read, or says what cannot be done."""
+
+    code = "configuration.invalid"
+    next_step = "Correct the configuration and run `flow-compiler validate --config` on it."
 
 
 class ComponentError(FlowCompilerError):

@@ -11,6 +11,11 @@ from flow_compiler.language.model import Flow
 
 def load_flow(path: str | Path) -> Flow:
     """The flow in a YAML or JSON file. Raises FlowLoadError, also when the file cannot be read."""
+    return parse_flow(read_text(path), str(path))
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a file that is no larger than a flow may be. Raises FlowLoadError."""
     file = str(path)
     try:
         with Path(path).open("rb") as stream:
@@ -24,4 +29,4 @@ def load_flow(path: str | Path) -> Flow:
     except ValueError as error:  # a NUL in the name
         raise FlowLoadError(f"not a file name: {error}", file=repr(file), next_step="Correct the file name.") from error
     require_size(len(data), file)
-    return parse_flow(decode(data, file), file)
+    return decode(data, file)

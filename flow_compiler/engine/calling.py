@@ -42,7 +42,7 @@ class Caller:
         self._slots = CallSlots(calls)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="component")
         self._batch_wait = batch_wait
-        self._batchers: dict[str, Batcher] = {}
+        self._batchers: dict[tuple[str, int], Batcher] = {}
 
     async def close(self) -> None:
         for batcher in self._batchers.values():
@@ -121,10 +121,11 @@ class Caller:
             return await loop.run_in_executor(self._threads, inherited.run, _in_thread, component.call, arguments)
 
     def _batcher(self, component: Component) -> Batcher:
-        found = self._batchers.get(component.path)
+        key = component.path, id(component.call)  # two plugins may declare the same path
+        found = self._batchers.get(key)
         if found is None:
             found = Batcher(component, self._invoke, self.activity, self._batch_wait)
-            self._batchers[component.path] = found
+            self._batchers[key] = found
         return found
 
 

@@ -16,7 +16,16 @@ from flow_compiler.language.reading import flow_from_json
 from flow_compiler.language.source import Place, Source, Where
 from flow_compiler.language.yaml_text import read_yaml
 
-__all__ = ["MAX_BYTES", "decode", "flow_from_json", "parse_flow", "read_data", "read_value", "require_size"]
+__all__ = [
+    "MAX_BYTES",
+    "decode",
+    "flow_from_json",
+    "parse_flow",
+    "read_data",
+    "read_placed",
+    "read_value",
+    "require_size",
+]
 
 MAX_BYTES = 4 * 1024 * 1024
 """Size of a flow file. Data of that size belongs in a blob or a file that the flow loads."""
@@ -37,6 +46,15 @@ def read_value(text: str, file: str | None = None) -> Json:
     return value
 
 
+def read_placed(text: str, file: str | None) -> tuple[Json, Source]:
+    """The same with the place of everything; a key of YAML may be any value (see JsonKey). Raises FlowLoadError."""
+    require_size(len(text), file)
+    value, places = _read(text, file, any_keys=True)
+    source = Source(file, places)
+    require_json(value, Where(source))
+    return value, source
+
+
 def read_data(text: str, file: str | None, *, yaml: bool) -> Json:
     """The JSON value in the text of a data file, which may be larger than a flow. Raises FlowLoadError."""
     if yaml:
@@ -50,17 +68,17 @@ def read_data(text: str, file: str | None, *, yaml: bool) -> Json:
     return value
 
 
-def _read(text: str, file: str | None) -> tuple[Json, Place]:
+def _read(text: str, file: str | None, *, any_keys: bool = False) -> tuple[Json, Place]:
     """YAML reads most JSON, but not all of it (tabs, surrogate pairs): what starts like JSON is tried as JSON first."""
     start = text[:200].split()
     if not start or not start[0].startswith("{"):
-        return read_yaml(text, file)
+        return read_yaml(text, file, any_keys=any_keys)
     try:
         return read_json(text, file)
     except FlowLoadError:
         if (file or "").lower().endswith(".json") or "".join(start)[1:2] in ('"', "}", ""):
             raise
-    return read_yaml(text, file)  # `{name: a}` is YAML
+    return read_yaml(text, file, any_keys=any_keys)  # `{name: a}` is YAML
 
 
 def require_size(size: int, file: str | None) -> None:

@@ -6,6 +6,7 @@ limits hold while reading.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,13 @@ from flow_compiler.language.yaml_scalars import TAG, NotAScalar, foreign_tag, sc
 MAX_VALUES = 300_000
 """Values in a flow, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
 
+
+class JsonKey(str):
+    """A key that was an array, an object, a number, a boolean or null in YAML: its JSON text."""
+
+    __slots__ = ()
+
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -34,6 +42,7 @@ class _Open:
     key: str | None = None
     values: int = 1
     height: int = 1
+    is_key: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ class _Anchored:
 @dataclass(slots=True)
 class _Builder:
     file: str | None
+    any_keys: bool = False
     open: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchored | None] = field(default_factory=dict)
     values: int = 0
@@ -59,7 +69,7 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         place = _place(event)
         if self._wants_key():
-            self._begin_member(event, event.value, plain=event.implicit[0])
+            self._begin_member(event, self._scalar_key(event), plain=event.implicit[0])
             if event.anchor:
                 self.anchors[event.anchor] = _Anchored(event.value, place, 1, 0)
             return
@@ -69,16 +79,21 @@ class _Builder:
         expected = TAG + ("map" if isinstance(value, dict) else "seq")
         if event.tag not in (None, "!", expected):
             raise self._foreign_tag(event)
-        if self._wants_key():
+        is_key = self._wants_key()
+        if is_key and not self.any_keys:
             raise self.error(event, "a key must be text, not an array or an object", "Put the key in quotes.")
         if len(self.open) >= MAX_DEPTH:
             raise self._too_deep(event)
         if event.anchor:
             self.anchors[event.anchor] = None
-        self.open.append(_Open(value, _place(event), event.anchor))
+        self.open.append(_Open(value, _place(event), event.anchor, is_key=is_key))
 
     def end(self, event: Any) -> None:
         closed = self.open.pop()
+        if closed.is_key:
+            self.open[-1].values += closed.values
+            self._begin_member(event, _json_key(closed.value), plain=False, at=closed.place)
+            return
         self.complete(event, _Anchored(closed.value, closed.place, closed.values, closed.height), closed.anchor)
 
     def alias(self, event: Any) -> None:
@@ -122,7 +137,12 @@ class _Builder:
     def _wants_key(self) -> bool:
         return bool(self.open) and isinstance(self.open[-1].value, dict) and self.open[-1].key is None
 
-    def _begin_member(self, event: Any, key: str, *, plain: bool) -> None:
+    def _scalar_key(self, event: Any) -> str:
+        if self.any_keys and not isinstance(value := self._scalar_value(event), str):
+            return _json_key(value)
+        return str(event.value)
+
+    def _begin_member(self, event: Any, key: str, *, plain: bool, at: Place | None = None) -> None:
         parent = self.open[-1]
         if key == "<<" and plain:
             raise self.error(
@@ -131,7 +151,8 @@ class _Builder:
         if key in parent.place.keys:
             line, _ = parent.place.keys[key]
             raise self.error(event, f"the key {key!r} is already given in line {line}", "Keep one of the two.")
-        parent.place.keys[key] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        at = at or _place(event)
+        parent.place.keys[key] = (at.line, at.column)
         parent.key = key
 
     def _scalar_value(self, event: Any) -> Json:
@@ -156,9 +177,14 @@ def _place(event: Any) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def read_yaml(text: str, file: str | None) -> tuple[Json, Place]:
-    """The one document in ``text``; empty text is null. Raises FlowLoadError."""
-    builder = _Builder(file)
+def _json_key(value: Json) -> JsonKey:
+    return JsonKey(json.dumps(value, ensure_ascii=False))
+
+
+def read_yaml(text: str, file: str | None, *, any_keys: bool = False) -> tuple[Json, Place]:
+    """The one document in ``text``; empty text is null. With ``any_keys`` a key may be any value, and stands in the
+    result as a :class:`JsonKey`. Raises FlowLoadError."""
+    builder = _Builder(file, any_keys)
     documents = 0
     for event in _events(text, file):
         if isinstance(event, yaml.DocumentStartEvent):

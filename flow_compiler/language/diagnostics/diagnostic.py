@@ -25,9 +25,14 @@ class Kind(Enum):
     MISSING_FLOW_DESCRIPTION = (1002, "missingFlowDescription", Level.WARNING)
     UNVALIDATED_FIELD_ACCESS = (1003, "unvalidatedFieldAccess", Level.WARNING)
     MISSING_VARIABLE_SCHEMA = (1004, "missingVariableSchema", Level.WARNING)
+    NO_PLUGINS_CONFIGURED = (1200, "noPluginsConfigured", Level.WARNING)
+    NO_ROUTING_RULES_CONFIGURED = (1201, "noRoutingRulesConfigured", Level.WARNING)
+    UNUSED_PLUGIN = (1202, "unusedPlugin", Level.WARNING)
+    MOCK_COMPONENT = (1500, "mockComponent", Level.WARNING)
     INVALID_SUBFLOW_LITERAL = (2003, "invalidSubflowLiteral", Level.ERROR)
     UNDEFINED_VARIABLE = (2004, "undefinedVariable", Level.ERROR)
     UNDEFINED_REQUIRED_VARIABLE = (2005, "undefinedRequiredVariable", Level.ERROR)
+    INVALID_ROUTE_REFERENCE = (2200, "invalidRouteReference", Level.ERROR)
     INVALID_COMPONENT = (2500, "invalidComponent", Level.ERROR)
     DUPLICATE_STEP_ID = (3000, "duplicateStepId", Level.FATAL)
     EMPTY_STEP_ID = (3001, "emptyStepId", Level.FATAL)
@@ -37,6 +42,8 @@ class Kind(Enum):
     IGNORED_KEY = (4001, "ignoredKey", Level.WARNING)
     UNKNOWN_DIRECTIVE = (4002, "unknownDirective", Level.WARNING)
     DOTTED_FIELD_NAME = (4003, "dottedFieldName", Level.WARNING)
+    OLD_CONFIGURATION = (4100, "oldConfiguration", Level.WARNING)
+    SETTING_WITHOUT_EFFECT = (4101, "settingWithoutEffect", Level.WARNING)
 
     def __init__(self, code: int, label: str, level: Level) -> None:
         self.code = code

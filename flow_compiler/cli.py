@@ -15,7 +15,7 @@ import click
 COMMANDS: dict[str, str] = {
     "validate": "Check flows without running them.",
     "show": "Show a flow's steps, what needs what, and the assets they become.",
-    "run": "Run a flow on one input.",
+    "run": "Run a flow on one input, or on many.",
     "submit": "Give a partition of a flow its input, for runs in Dagster.",
 }
 EXIT_CODES = (

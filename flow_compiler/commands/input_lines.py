@@ -75,15 +75,21 @@ class InputLines:
         if source == STANDARD_INPUT and sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint=_OPTION)
         try:
-            stream = sys.stdin.buffer if source == STANDARD_INPUT else self._open.enter_context(Path(source).open("rb"))
-            if not kept or (source != STANDARD_INPUT and stream.seekable()):
-                return stream
-            copy = self._open.enter_context(tempfile.TemporaryFile())
-            shutil.copyfileobj(stream, copy, _BLOCK)
-            copy.seek(0)
+            if source == STANDARD_INPUT:
+                stream: IO[bytes] = sys.stdin.buffer
+            else:
+                stream = self._open.enter_context(Path(source).open("rb"))  # noqa: SIM115  closed with the stack
+                kept = kept and not stream.seekable()
+            return self._copy(stream) if kept else stream
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise click.BadParameter(f"{self.name}: cannot read the file: {reason}", param_hint=_OPTION) from error
+
+    def _copy(self, stream: IO[bytes]) -> IO[bytes]:
+        """A stream that can be read only once, in a file that can be read again."""
+        copy = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  closed with the stack
+        shutil.copyfileobj(stream, copy, _BLOCK)
+        copy.seek(0)
         return copy
 
     def _survey(self) -> Surveyed:

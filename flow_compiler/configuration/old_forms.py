@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import yaml
+
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.source import Where
+from flow_compiler.language.source import Part, Where
 
 _WILDCARD = re.compile(r"/(\{\*?[A-Za-z_]+\}|\*{1,2})\Z")
 _RULE_KEYS = {"component_allow": "componentAllow", "component_deny": "componentDeny", "queue_name": "queueName"}
@@ -23,6 +25,8 @@ class OldForms:
 
     top: Where
     found: list[Diagnostic] = field(default_factory=list)
+    origins: dict[tuple[Part, ...], tuple[Part, ...]] = field(default_factory=dict)
+    """Where rules that have moved stand in the file."""
 
     def mapped(self, fields: dict[str, Json]) -> dict[str, Json]:
         """The same in the form of today. Raises FlowLoadError for what has no such form."""
@@ -39,35 +43,23 @@ class OldForms:
 
     def _routes(self, routes: dict[str, Json], where: Where) -> dict[str, Json]:
         """Rules below the longest path first, as the older longest match did."""
-        ordered: list[tuple[str, list[str], list[Json]]] = []
+        below: list[tuple[str, int, str, int, Json]] = []
         for key, written in routes.items():
-            prefix, below = self._key(key, where)
+            prefix, under = self._split(key)
+            if any(mark in segment for segment in (prefix, *under) for mark in "{}*"):
+                raise where.error(f"the route {key!r} has a pattern inside", "Write its first segment only.", key=key)
             rules = self._rules(written, where.at(key), key)
             if not isinstance(rules, list):
                 return routes  # the model says what is wrong
-            ordered.append((prefix, below, [_below(rule, below) for rule in rules]))
-        ordered.sort(key=lambda route: -len(route[1]))
-        mapped: dict[str, Json] = {}
-        for key in routes:  # the order of the file
-            mapped.setdefault(self._split(key)[0], [])
-        for prefix, _, rules in ordered:
-            mapped[prefix].extend(rules)
+            new = [_below(rule, under) for rule in rules]
+            below += [(prefix, len(under), key, index, rule) for index, rule in enumerate(new)]
+            if key != prefix:
+                self._old(where, key, f"the route is written {key!r}", f"`{written_in_yaml({prefix: new})}`")
+        mapped: dict[str, Json] = {prefix: [] for prefix in (self._split(key)[0] for key in routes)}
+        for prefix, _, key, index, rule in sorted(below, key=lambda each: -each[1]):
+            self.origins["routes", prefix, len(mapped[prefix])] = ("routes", key, index)
+            mapped[prefix].append(rule)
         return mapped
-
-    def _key(self, key: str, where: Where) -> tuple[str, list[str]]:
-        prefix, below = self._split(key)
-        if any(mark in segment for segment in (prefix, *below) for mark in "{}*"):
-            raise where.error(
-                f"the route {key!r} has a pattern inside", f"Write `{prefix.split('{')[0] or '/'}` and rules.", key=key
-            )
-        if below:
-            under = "/" + "/".join(below)
-            self._old(
-                where, key, f"the route {key!r} has several segments", f"`{prefix}: [{{under: {under}, plugin: …}}]`"
-            )
-        elif key != prefix:
-            self._old(where, key, f"the route is written {key!r}", f"`{prefix}:`")
-        return prefix, below
 
     @staticmethod
     def _split(key: str) -> tuple[str, list[str]]:
@@ -75,14 +67,10 @@ class OldForms:
         return "/" + "".join(segments[:1]), segments[1:]
 
     def _rules(self, written: Json, where: Where, key: str) -> Json:
-        if isinstance(written, str):
-            self._old(where, None, "a route is a list of rules", f"`{key}: [{{plugin: {written}}}]`")
-            return [{"plugin": written}]
-        if isinstance(written, dict):
-            self._old(
-                where, None, "a route is a list of rules", f"`{key}: [{{plugin: {written.get('plugin', '…')}, …}}]`"
-            )
-            return [self._rule(written, where)]
+        if isinstance(written, str | dict):
+            new = [{"plugin": written} if isinstance(written, str) else written]
+            self._old(where, None, "a route is a list of rules", f"`{written_in_yaml({key: new})}`")
+            return [self._rule(new[0], where)]
         if not isinstance(written, list):
             return written
         return [self._rule(rule, where.at(index)) for index, rule in enumerate(written)]
@@ -110,8 +98,9 @@ class OldForms:
                 f"`component: {named}` gives a component another name", "Call the component by its own name in the flow.",
                 key="component",
             )  # fmt: skip
-        self._old(where, "component", "a plugin is asked for the rest of the path", "the rule without `component`")
-        return {key: value for key, value in rule.items() if key != "component"}
+        rule = {key: value for key, value in rule.items() if key != "component"}
+        self._old(where, "component", "a plugin is asked for what follows its route", f"`{written_in_yaml(rule)}`")
+        return rule
 
     def _routes_of_routing(self, routing: Json, where: Where) -> Json:
         """The oldest form: a list of ``{match: "/python/*", target: python}``."""
@@ -131,10 +120,9 @@ class OldForms:
                 if isinstance(match, dict) and match.get("input"):
                     new["conditions"] = match["input"]
                 prefix, below = self._split(pattern)
-                routes.setdefault(prefix, []).append(_below(new, below))
-                self._old(
-                    at, None, "`routing` is now `routes`", f"`routes: {{{prefix}: [{{plugin: {rule['target']}}}]}}`"
-                )
+                new = _below(new, below)
+                routes.setdefault(prefix, []).append(new)
+                self._old(at, None, "`routing` is now `routes`", f"`routes: {written_in_yaml({prefix: [new]})}`")
         return routes
 
     def _renamed(self, fields: dict[str, Json], names: dict[str, str], where: Where) -> dict[str, Json]:
@@ -155,6 +143,12 @@ class OldForms:
     def without_effect(self, where: Where, key: str, message: str, instead: str) -> None:
         pointer = (*where.pointer, key)
         self.found.append(finding(Kind.SETTING_WITHOUT_EFFECT, message, where, path=pointer, key=key, instead=instead))
+
+
+def written_in_yaml(value: Json) -> str:
+    """On one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000)
+    return text.strip()
 
 
 def _below(rule: Json, below: list[str]) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,18 @@ class ConfigurationFile:
     source: Source = Source()
     found: tuple[Diagnostic, ...] = ()
     """Old forms, and settings without effect."""
+    origins: Mapping[tuple[Part, ...], tuple[Part, ...]] = field(default_factory=dict)
+    """Where rules of older routes stand in the file."""
 
     @cached_property
     def base(self) -> Path:
         """The folder that relative paths start from, and commands start in."""
         return (self.folder / (self.configuration.working_directory or ".")).absolute()
+
+    def place_of_rule(self, prefix: str, index: int) -> tuple[Part, ...]:
+        """The way to a rule in the file."""
+        pointer: tuple[Part, ...] = ("routes", prefix, index)
+        return self.origins.get(pointer, pointer)
 
 
 def read_configuration(path: str | Path, environment: Mapping[str, str] | None = os.environ) -> ConfigurationFile:
@@ -81,9 +88,9 @@ def parse_configuration(text: str, path: Path, environment: Mapping[str, str] | 
         fields = old.mapped(value or {})
     except FlowLoadError as error:
         raise _as_configuration_error(error) from error
-    configuration = _model(_filled(fields, environment, top), value or {}, top)
+    configuration = _model(_filled(fields, environment, top), _Written(value or {}, old.origins, top))
     found = [*old.found, *without_effect(configuration, top)]
-    return ConfigurationFile(configuration, path.absolute().parent, source, tuple(found))
+    return ConfigurationFile(configuration, path.absolute().parent, source, tuple(found), old.origins)
 
 
 def _filled(fields: dict[str, Json], environment: Mapping[str, str] | None, top: Where) -> dict[str, Json]:
@@ -104,16 +111,40 @@ def _filled(fields: dict[str, Json], environment: Mapping[str, str] | None, top:
         ) from missing
 
 
-def _model(fields: dict[str, Json], written: dict[str, Json], top: Where) -> Configuration:
+@dataclass(frozen=True)
+class _Written:
+    """The file as it was read, and what has moved since."""
+
+    value: Json
+    origins: Mapping[tuple[Part, ...], tuple[Part, ...]]
+    top: Where
+
+    def where(self, loc: tuple[Part, ...]) -> Where:
+        """The place of what pydantic calls ``loc``: there, the type of a plugin and of a store stands between."""
+        if loc[:1] == ("plugins",) and len(loc) > 2:
+            loc = (*loc[:2], *loc[3:])
+        loc = (*self.origins.get(loc[:3], loc[:3]), *loc[3:])
+        pointer: list[Part] = []
+        value = self.value
+        for part in loc:
+            if (isinstance(value, dict) and part in value) or (
+                isinstance(value, list) and isinstance(part, int) and part < len(value)
+            ):
+                value = value[part]
+                pointer.append(part)
+        return Where(self.top.source, tuple(pointer))
+
+
+def _model(fields: dict[str, Json], written: _Written) -> Configuration:
     try:
         return Configuration.model_validate(fields)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=True)
-        raise _error(details[0], len(details) - 1, written, top) from None  # pydantic's text would quote values
+        raise _error(details[0], len(details) - 1, written) from None  # pydantic's text would quote values
 
 
-def _error(detail: ErrorDetails, more: int, written: dict[str, Json], top: Where) -> ConfigurationError:
-    where = Where(top.source, _pointer(detail["loc"], written))
+def _error(detail: ErrorDetails, more: int, written: _Written) -> ConfigurationError:
+    where = written.where(detail["loc"])
     message, instead, key = _said(detail)
     told = f" (and {more} more like this)" if more else ""
     return _as_configuration_error(where.error(f"{message}{told}", instead, key=key))
@@ -150,26 +181,6 @@ def _choices(context: Mapping[str, Any], detail: ErrorDetails) -> str:
 
 def _is_scalar(value: Any) -> bool:
     return isinstance(value, bool | int | float)
-
-
-def _pointer(loc: tuple[Part, ...], written: Json) -> tuple[Part, ...]:
-    """The way through the file. In pydantic's, the type of a plugin and of a store stands between."""
-    if loc[:1] == ("plugins",) and len(loc) > 2:
-        loc = (*loc[:2], *loc[3:])
-    pointer: list[Part] = []
-    for part in loc:
-        if (
-            isinstance(written, dict)
-            and part in written
-            or isinstance(written, list)
-            and isinstance(part, int)
-            and part < len(written)
-        ):
-            written = written[part]
-        else:
-            continue
-        pointer.append(part)
-    return tuple(pointer)
 
 
 def _as_configuration_error(error: FlowLoadError) -> ConfigurationError:

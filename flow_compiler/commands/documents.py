@@ -42,7 +42,13 @@ def yaml_document(value: Json) -> str:
             return text
     except FlowLoadError:
         pass
-    return json.dumps(value, ensure_ascii=True)
+    return one_line(value)
+
+
+def one_line(value: Json) -> str:
+    """JSON that is YAML too: characters that YAML does not have as they are are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(mark if mark.isprintable() or mark > "\uffff" else f"\\u{ord(mark):04x}" for mark in text)
 
 
 def same(one: Json, other: Json) -> bool:

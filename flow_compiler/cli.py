@@ -15,6 +15,7 @@ import click
 COMMANDS: dict[str, str] = {
     "validate": "Check flows without running them.",
     "show": "Show a flow's steps, what needs what, and the assets they become.",
+    "list-components": "List the components that flows may call, with their schemas.",
     "run": "Run a flow on one input, or on many.",
     "test": "Run the test cases that flows carry.",
     "submit": "Give a partition of a flow its input, for runs in Dagster.",
@@ -32,7 +33,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"flow_compiler.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"flow_compiler.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

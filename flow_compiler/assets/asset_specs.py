@@ -16,7 +16,7 @@ from flow_compiler.assets.dagster_metadata import asset_key
 from flow_compiler.assets.lineage import OUTPUT
 from flow_compiler.assets.naming import dagster_name
 from flow_compiler.assets.pools import POOL_TAG
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.language.expressions import Json
 
 _MOST_KINDS = 10
@@ -34,7 +34,7 @@ class AssetTexts:
     metadata: Mapping[str, str]
 
 
-def describe(blueprint: Blueprint, asset: str, registry: ComponentRegistry) -> AssetTexts:
+def describe(blueprint: Blueprint, asset: str, registry: Components) -> AssetTexts:
     """``metadata`` of the step over that of the flow; the component's own description where the step has none."""
     flow = blueprint.flow
     if asset == OUTPUT:

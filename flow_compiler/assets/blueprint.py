@@ -15,7 +15,7 @@ from flow_compiler.assets.lineage import GLUE, OUTPUT, Lineage, lineage_of
 from flow_compiler.assets.naming import Names, dagster_name, is_reserved
 from flow_compiler.assets.pools import DEFAULT_POOL, PoolSettings, placed, pool_of
 from flow_compiler.assets.segments import Segment, segments_of
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.language.dependencies import upstream
 from flow_compiler.language.model import Flow, Step
 
@@ -94,7 +94,7 @@ class Blueprint:
 
 def draw(
     flow: Flow,
-    registry: ComponentRegistry,
+    registry: Components,
     *,
     name: str | None = None,
     pools: Mapping[str, PoolSettings],
@@ -132,7 +132,7 @@ def job_name(flow_name: str) -> str:
     return f"{name}_flow" if is_reserved(name) else name
 
 
-def _pool(step: Step, registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+def _pool(step: Step, registry: Components, routes: Mapping[str, str]) -> str | None:
     """None only for glue: everything else that nobody places is in the default pool."""
     found = pool_of(step, registry, routes)
     return found if found or step.component in GLUE else DEFAULT_POOL

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flow_compiler.assets.lineage import OUTPUT, Lineage
 from flow_compiler.assets.pools import nested_steps
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.expressions import Expression, Json, VariableRef
 from flow_compiler.language.model import Flow
@@ -26,7 +26,7 @@ class Setting:
     profiles: Mapping[str, str] = field(default_factory=dict)
 
 
-def code_versions(flow: Flow, lineage: Lineage, registry: ComponentRegistry, setting: Setting) -> dict[str, str]:
+def code_versions(flow: Flow, lineage: Lineage, registry: Components, setting: Setting) -> dict[str, str]:
     """By asset. Changes when what the asset's step says changes, or a step without an asset between it and its parents;
     the value of a variable that any of them refers to; the version or profile of a component that any of them calls, in
     sub-flows too. Secrets are no part of it."""
@@ -40,7 +40,7 @@ def code_versions(flow: Flow, lineage: Lineage, registry: ComponentRegistry, set
     }
 
 
-def _version(flow: Flow, lineage: Lineage, asset: str, registry: ComponentRegistry, setting: Setting) -> str:
+def _version(flow: Flow, lineage: Lineage, asset: str, registry: Components, setting: Setting) -> str:
     covered = [step for step in flow.steps if step.id == asset or step.id in lineage.absorbed[asset]]
     said = [{key: value for key, value in step.to_json().items() if key != "metadata"} for step in covered]
     expressions: list[Expression] = [step.input for step in covered]

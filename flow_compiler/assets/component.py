@@ -18,14 +18,19 @@ from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.compile import compile_flow
 from flow_compiler.assets.input_table import open_input_table
 from flow_compiler.assets.options import ITEMS_AT_ONCE, PARTITIONS_PER_RUN, CompileOptions
-from flow_compiler.assets.pools import PoolSettings
+from flow_compiler.assets.pools import PoolSettings, routes_of
 from flow_compiler.assets.runtime import FlowRuntime, OpenRuntime
+from flow_compiler.configuration.reading import read_configuration
 from flow_compiler.engine.components import Resources
+from flow_compiler.engine.configured import engine_settings
 from flow_compiler.engine.engine import Engine
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import ComponentRegistry, Components
+from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.engine.storage import open_stores
 from flow_compiler.errors import FlowError
 from flow_compiler.flow_files import load_flow
+from flow_compiler.plugins.opening import known_components, open_plugins
+from flow_compiler.plugins.routing import RoutedComponents
 
 
 class PoolAttributes(dg.Model, dg.Resolvable):
@@ -57,6 +62,14 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
             examples=[["my_package.components"]],
         ),
     ] = []
+    config: Annotated[
+        str | None,
+        Field(
+            description="A stepflow-config.yml, from the folder of this defs.yaml: its routes lead to what the flow calls, "
+            "and its pools count where the attributes below say nothing.",
+            examples=["stepflow-config.yml"],
+        ),
+    ] = None
     runtime: Annotated[
         str | None,
         Field(
@@ -87,16 +100,18 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
         )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Raises FlowLoadError, FlowRejected."""
+        """Raises FlowLoadError, FlowRejected, ConfigurationError."""
         flow = load_flow(Path(context.path) / self.flow)
         registry = _registry(self.components)
+        config = Path(context.path) / self.config if self.config else None
+        known = _known(config, registry)
         locks = _home() / "runs"
         options = CompileOptions(
-            runtime=_named(self.runtime) if self.runtime else self._runtime(registry, name_of(flow, self.name)),
-            registry=registry,
+            runtime=_named(self.runtime) if self.runtime else self._runtime(registry, config, name_of(flow, self.name)),
+            registry=known,
             name=self.name,
-            pools={name: _pool(pool) for name, pool in self.pools.items()},
-            routes=self.routes,
+            pools={**_configured_pools(known), **{name: _pool(pool) for name, pool in self.pools.items()}},
+            routes=routes_of(flow, known.pool_of, self.routes) if isinstance(known, RoutedComponents) else self.routes,
             setting=Setting(self.variables),
             documents_at_once=max(1, self.items_at_once),
             partitions_per_run=max(1, self.partitions_per_run),
@@ -111,24 +126,61 @@ class StepflowComponent(dg.Component, dg.Model, dg.Resolvable):
         )
         return dg.Definitions.merge(compiled.definitions, dg.Definitions(sensors=[sensor]))
 
-    def _runtime(self, registry: ComponentRegistry, flow_name: str) -> OpenRuntime:
+    def _runtime(self, registry: ComponentRegistry, config: Path | None, flow_name: str) -> OpenRuntime:
         database = self.database_url or f"sqlite:///{_home() / 'stepflow.db'}"
         artifacts = self.artifacts or str(_home() / "artifacts")
-        return lambda: _table_runtime(registry, database, artifacts, flow_name, self.variables)
+        return lambda: _table_runtime(registry, config, database, artifacts, flow_name, self.variables)
 
 
 @asynccontextmanager
 async def _table_runtime(
-    registry: ComponentRegistry, database: str, artifacts: str, flow_name: str, variables: Mapping[str, Any]
+    registry: ComponentRegistry,
+    config: Path | None,
+    database: str,
+    artifacts: str,
+    flow_name: str,
+    variables: Mapping[str, Any],
 ) -> AsyncIterator[FlowRuntime]:
     resources = Resources()
     async with open_stores(database, artifacts) as stores:
         table = open_input_table(database, flow_name, variables)
         try:
-            async with Engine(registry, stores, resources) as engine:
+            async with (
+                _components(registry, config) as (components, settings),
+                Engine(components, stores, resources, settings) as engine,
+            ):
                 yield FlowRuntime(engine, stores, resources, table)
         finally:
             table.close()
+
+
+@asynccontextmanager
+async def _components(
+    registry: ComponentRegistry, config: Path | None
+) -> AsyncIterator[tuple[Components, EngineSettings | None]]:
+    """What the flow may call, open until the block ends. The configuration is read anew, with the environment of the
+    process that runs the op."""
+    if config is None:
+        yield registry, None
+        return
+    file = read_configuration(config)
+    async with open_plugins(file, registry) as components:
+        yield components, engine_settings(file)
+
+
+def _known(config: Path | None, registry: ComponentRegistry) -> Components:
+    """Without starting anything. Variables of the environment belong to the runs, and may be missing here."""
+    return registry if config is None else known_components(read_configuration(config, None), registry)
+
+
+def _configured_pools(known: Components) -> dict[str, PoolSettings]:
+    if not isinstance(known, RoutedComponents):
+        return {}
+    return {
+        name: PoolSettings(kubernetes=pool.kubernetes, limit=pool.limit, tags=pool.tags)
+        for name, pool in known.configuration.pools.items()
+        if pool.is_place
+    }
 
 
 def _pool(attributes: PoolAttributes) -> PoolSettings:

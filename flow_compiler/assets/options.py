@@ -11,7 +11,7 @@ from flow_compiler.assets.checks import StepCheck
 from flow_compiler.assets.code_versions import Setting
 from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import OpenRuntime
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 
 if TYPE_CHECKING:
     from dagster import ExecutorDefinition
@@ -34,7 +34,7 @@ class CompileOptions:
     """
 
     runtime: OpenRuntime
-    registry: ComponentRegistry
+    registry: Components
     name: str | None = None
     checks: Sequence[StepCheck] = ()
     pools: Mapping[str, PoolSettings] = field(default_factory=dict)

@@ -7,12 +7,12 @@ own: its steps run where the default pool's do, so that a laptop has one op for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import Components
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.model import Step
+from flow_compiler.language.model import Flow, Step
 from flow_compiler.language.source import Part
 
 DEFAULT_POOL = "cpu"
@@ -35,7 +35,7 @@ class PoolSettings:
         return tags
 
 
-def pool_of(step: Step, registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+def pool_of(step: Step, registry: Components, routes: Mapping[str, str]) -> str | None:
     """The pool the flow, the routes or the component name for the step; None when nobody names one."""
     return (
         _text(step.metadata.get("pool"))
@@ -58,6 +58,15 @@ def routed_pool(component: str, routes: Mapping[str, str]) -> str | None:
     return routes[max(fitting, key=len)] if fitting else None
 
 
+def routes_of(flow: Flow, pool_of_path: Callable[[str], str | None], own: Mapping[str, str]) -> dict[str, str]:
+    """``own`` routes, and for every component that the flow calls and that none of them leads anywhere, in flows inside
+    too, the pool that ``pool_of_path`` names."""
+    called = [step.component for step in flow.steps]
+    called += [nested["component"] for step in flow.steps for nested in nested_steps(step.to_json().get("input"))]
+    configured = {path: pool_of_path(path) for path in called if routed_pool(path, own) is None}
+    return {**{path: pool for path, pool in configured.items() if pool is not None}, **own}
+
+
 def nested_steps(value: Json) -> Iterator[Mapping[str, Json]]:
     """The steps of every sub-flow written anywhere in a step's input, outermost first."""
     for _, step in nested_steps_at(value):
@@ -78,13 +87,13 @@ def nested_steps_at(value: Json, at: tuple[Part, ...] = ()) -> Iterator[tuple[tu
             yield from nested_steps_at(member, (*at, key))
 
 
-def _nested_pool(step: Mapping[str, Json], registry: ComponentRegistry, routes: Mapping[str, str]) -> str | None:
+def _nested_pool(step: Mapping[str, Json], registry: Components, routes: Mapping[str, str]) -> str | None:
     metadata = step.get("metadata")
     named = _text(metadata.get("pool")) if isinstance(metadata, Mapping) else None
     return named or routed_pool(step["component"], routes) or _declared(step["component"], registry)
 
 
-def _declared(component: str, registry: ComponentRegistry) -> str | None:
+def _declared(component: str, registry: Components) -> str | None:
     return registry.get(component).pool if component in registry else None
 
 

@@ -83,7 +83,7 @@ async def _run(
         if found is not None:
             routed = await stack.enter_async_context(open_plugins(found, modules, left_out))
             for path in _called(file.flow):
-                if (reason := away.get(routed.serves(path) or "")) is not None:
+                if (reason := away.get(routed.closed_plugin(path) or "")) is not None:
                     return [CaseEnd(file.path, index, case["name"], Status.NOT_RUN, reason) for index, case in chosen]
             settings = engine_settings(found)
             engine = await stack.enter_async_context(Engine(routed, memory_stores(), settings=settings))

@@ -23,6 +23,13 @@ modules_option = click.option(
     help="Python module or package whose @component functions the flow may call, such as my_components or "
     "stepflow_assets.components; looked up in the working directory too. May be given several times.",
 )
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration: plugins, routes, pools, retries, stores (docs/configuration.md).",
+)
 
 
 class Folder(click.Path):

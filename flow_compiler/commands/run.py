@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flow_compiler.commands.options import Folder, flow_argument, format_option, json_option, modules_option
+from flow_compiler.commands.options import (
+    Folder,
+    config_option,
+    flow_argument,
+    format_option,
+    json_option,
+    modules_option,
+)
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 )
 @json_option("--overrides", "Patches of steps for this run: {steps: {ID: {value: PATCH}}}.")
 @click.option("--step", "steps", multiple=True, metavar="ID", help="Run only this step and what it needs; repeatable.")
+@config_option
 @modules_option
 @click.option("--max-concurrency", type=click.IntRange(min=1), metavar="N", help="At most N component calls at once.")
 @format_option("text", "json", "yaml")
@@ -59,6 +67,7 @@ def command(
     env_variables: bool,
     overrides: Json,
     steps: tuple[str, ...],
+    config: Path | None,
     modules: tuple[str, ...],
     max_concurrency: int | None,
     output_format: str,
@@ -73,7 +82,8 @@ def command(
     With --format json or yaml: one document with the outcome, the result or error, and every step. With --inputs each
     input is isolated from the others, and its line is {outcome: success, result} or {outcome: failed, error}.
 
-    Components are the built-in ones and those of --module.
+    Components are those that the configuration's routes lead to (--config, else stepflow-config.yml in the flow's folder
+    or the working directory) and those of --module; without a configuration, the built-in ones and those of --module.
     """
     if not isinstance(variables, dict | None):
         raise click.BadParameter("must be an object: {name: value}", param_hint="--variables")
@@ -81,8 +91,7 @@ def command(
         raise click.UsageError("--inputs goes with neither --input nor --step.")
     if journal and not home:
         raise click.UsageError("--journal needs --home: artifacts are kept there.")
-    if run_id and not home:
-        raise click.UsageError("--run-id needs --home: without it nothing of a run is kept.")
+    from flow_compiler.commands.configured import configured
     from flow_compiler.commands.environment_variables import from_environment
     from flow_compiler.commands.input_lines import InputLines
     from flow_compiler.commands.modules import registry_of
@@ -91,9 +100,10 @@ def command(
     from flow_compiler.commands.run_request import RunRequest
 
     flow = _flow(flow_file, overrides, steps)
+    registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
     request = RunRequest(
         flow=flow,
-        components=registry_of(modules),
+        configured=configured(flow, flow_file, config, modules, quiet=quiet),
         variables={**(from_environment(flow, os.environ) if env_variables else {}), **(variables or {})},
         home=home,
         journal=journal,
@@ -103,16 +113,18 @@ def command(
         max_concurrency=max_concurrency,
         output_format=output_format,
     )
+    if run_id and not request.kept:
+        raise click.UsageError("--run-id needs --home: without it nothing of a run is kept.")
     if inputs is None:
         return _until_interrupted(request, run_one(request, input, steps), told=run_id is not None)
-    with InputLines(inputs, kept=home is not None) as lines:
+    with InputLines(inputs, kept=request.kept) as lines:
         return _until_interrupted(request, run_inputs(request, lines), told=run_id is not None)
 
 
 def _until_interrupted(request: RunRequest, work: Coroutine[Any, Any, int], *, told: bool) -> int:
     from flow_compiler.commands.run_request import how_to_go_on
 
-    if request.home and not told and not request.quiet:
+    if request.kept and not told and not request.quiet:
         click.echo(f"run {request.run_id}", err=True)
     try:
         return asyncio.run(work)

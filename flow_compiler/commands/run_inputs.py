@@ -39,7 +39,7 @@ async def run_inputs(request: RunRequest, inputs: InputLines) -> int:
         async def ended(index: int, result: ItemResult) -> None:
             progress.ended(failed=isinstance(result.result, Failure))
             lines.add(index, _line(request, result))
-            if request.home is None:
+            if not request.kept:
                 await stores.journal.forget(item_key(index))
 
         async with progress.shown(enabled=not request.quiet):

@@ -7,21 +7,23 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.commands.options import flow_argument, format_option, modules_option
+from flow_compiler.commands.options import config_option, flow_argument, format_option, modules_option
 from flow_compiler.language.expressions import Json
 
 
 @click.command("show", epilog="Exit codes: 0 shown; 2 the flow cannot be used.")
 @flow_argument
 @format_option("text", "json", "mermaid")
+@config_option
 @modules_option
-def command(flow_file: Path, output_format: str, modules: tuple[str, ...]) -> int:
+def command(flow_file: Path, output_format: str, config: Path | None, modules: tuple[str, ...]) -> int:
     """Show a flow's steps, what needs what, and the assets they become.
 
     "sometimes" marks a step that some inputs do not need: an $if, a $coalesce or a default decides. Pools that
-    components declare are known for built-in ones and those of --module.
+    components declare are known for built-in ones, those of --module, and those that --config names and that need not be
+    started; pools that its routes name are known for all.
     """
-    shown = _describe(flow_file, modules)
+    shown = _describe(flow_file, config, modules)
     if output_format == "json":
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     elif output_format == "mermaid":
@@ -31,18 +33,22 @@ def command(flow_file: Path, output_format: str, modules: tuple[str, ...]) -> in
     return 0
 
 
-def _describe(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
+def _describe(file: Path, config: Path | None, modules: tuple[str, ...]) -> dict[str, Json]:
     from flow_compiler.assets.blueprint import draw
-    from flow_compiler.assets.pools import DEFAULT_POOL, pool_of
-    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.assets.pools import DEFAULT_POOL, pool_of, routes_of
+    from flow_compiler.commands.configured import Configured
+    from flow_compiler.configuration.reading import read_configuration
     from flow_compiler.flow_files import load_flow
     from flow_compiler.language.dependencies import may_need, step_references
     from flow_compiler.language.diagnostics import reject_if_fatal
 
     flow = load_flow(file)
     reject_if_fatal(flow)
-    registry = registry_of(modules)
-    drawn = draw(flow, registry, pools={}, routes={}, checks=())
+    configured = Configured(read_configuration(config, None) if config else None, modules)
+    registry, routes = configured.known(), {}
+    if configured.file is not None:
+        routes = routes_of(flow, configured.known_routes(configured.file).pool_of, {})
+    drawn = draw(flow, registry, pools={}, routes=routes, checks=())
     needs = step_references(flow)
     return {
         "file": str(file),
@@ -53,7 +59,7 @@ def _describe(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
             {
                 "id": step.id,
                 "component": step.component,
-                "pool": pool_of(step, registry, {}) or DEFAULT_POOL,
+                "pool": pool_of(step, registry, routes) or DEFAULT_POOL,
                 "needs": list(needs[step.id]),
                 "runs": _runs(step.id, drawn.lineage.needed, drawn.lineage.certain),
                 "on_error": step.on_error.to_json(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flow_compiler.commands.failing import FAILED
-from flow_compiler.commands.options import format_option, modules_option
+from flow_compiler.commands.options import config_option, format_option, modules_option
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--case", "names", multiple=True, metavar="NAME", help="Run only the cases of this name; repeatable.")
 @click.option("--update", is_flag=True, help="Write the actual output of failed cases into their files.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration for all files.")
+@config_option
 @modules_option
 @click.option("--fail-fast", is_flag=True, help="Leave the other files after the first with a failure.")
 @format_option("text", "json", "junit")
@@ -49,10 +49,9 @@ def command(
     from flow_compiler.commands.case_files import BrokenFile, LeftOut, case_files
     from flow_compiler.commands.case_reports import Report, json_report, junit_report, text_of, text_of_broken
     from flow_compiler.commands.case_runs import Status, run_cases
-    from flow_compiler.commands.modules import registry_of
-    from flow_compiler.engine.registry import ComponentRegistry
+    from flow_compiler.commands.modules import named_in
 
-    named = ComponentRegistry(each for each in registry_of(modules) if not each.builtin)
+    named = named_in(modules)
     ends: list[CaseEnd] = []
     broken: list[BrokenFile] = []
     left_out: list[LeftOut] = []

@@ -6,11 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from flow_compiler.commands.checked_configuration import check_configuration
 from flow_compiler.commands.failing import UNUSABLE
-from flow_compiler.commands.options import format_option, modules_option
+from flow_compiler.commands.options import config_option, format_option, modules_option
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
 from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose
@@ -19,38 +21,49 @@ from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.source import Part, Where
 
+if TYPE_CHECKING:
+    from flow_compiler.plugins.routing import RoutedComponents
+
 _BUILTIN = "/builtin/"
 
 
 @click.command("validate", epilog="Exit codes: 0 every flow can be used; 2 one cannot, or has errors.")
-@click.argument("flow_files", metavar="FLOW...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("flow_files", metavar="FLOW...", nargs=-1, type=click.Path(path_type=Path))
 @format_option("text", "json")
+@config_option
 @modules_option
 @click.option("--all", "show_all", is_flag=True, help="Also list what could not be checked for want of a schema.")
-def command(flow_files: tuple[Path, ...], output_format: str, modules: tuple[str, ...], show_all: bool) -> int:
-    """Check flows without running them.
+def command(
+    flow_files: tuple[Path, ...], output_format: str, config: Path | None, modules: tuple[str, ...], show_all: bool
+) -> int:
+    """Check flows, and a configuration, without running them.
 
     Each finding has a place, a level (fatal: the flow cannot be used; error: it will fail there; warning) and what to
     write instead. A /builtin/ component that does not exist is an error; with --module, so is any other that is neither
-    built in nor in a module.
+    built in nor in a module; with --config, so is any that no route leads to, or that its plugin does not have as far as
+    this is known without starting it.
     """
-    checked = [_check(file, modules) for file in flow_files]
+    if not flow_files and config is None:
+        raise click.UsageError("Missing argument 'FLOW...' (or --config FILE).")
+    settings, components = check_configuration(config, modules) if config else (None, None)
+    checked = [_check(file, modules, components) for file in flow_files]
     if output_format == "json":
-        click.echo(json.dumps({"flows": checked}, ensure_ascii=False, indent=2))
+        told = {"flows": checked} if settings is None else {"flows": checked, "configuration": settings}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        for flow in checked:
-            _print(flow, show_all=show_all)
-    return 0 if all(flow["valid"] for flow in checked) else UNUSABLE
+        for each in [*([settings] if settings is not None else []), *checked]:
+            _print(each, show_all=show_all)
+    return 0 if all(each["valid"] for each in [*checked, settings or {"valid": True}]) else UNUSABLE
 
 
-def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
+def _check(file: Path, modules: tuple[str, ...], components: RoutedComponents | None) -> dict[str, Json]:
     try:
         flow = load_flow(file)
     except FlowLoadError as error:
         place = {"line": error.line, "column": error.column}
         found = {"level": "fatal", "message": error.message, **place, "instead": error.next_step}
         return {"file": str(file), "valid": False, "diagnostics": [found]}
-    findings = diagnose(flow) + _unknown_components(flow, modules)
+    findings = diagnose(flow) + _unknown_components(flow, modules, components)
     findings.sort(key=lambda each: (each.line or 0, each.column or 0, each.code))
     return {
         "file": str(file),
@@ -62,15 +75,16 @@ def _check(file: Path, modules: tuple[str, ...]) -> dict[str, Json]:
     }
 
 
-def _unknown_components(flow: Flow, modules: tuple[str, ...]) -> list[Diagnostic]:
+def _unknown_components(flow: Flow, modules: tuple[str, ...], components: RoutedComponents | None) -> list[Diagnostic]:
     """Components of steps, those of flows inside too, that nobody declares. Without modules only built-in ones are known."""
     from flow_compiler.commands.modules import registry_of
     from flow_compiler.errors import UnknownComponent
 
-    registry = registry_of(modules)
+    registry = components or registry_of(modules)
     found: list[Diagnostic] = []
     for pointer, component in _called(flow):
-        if modules or component.startswith(_BUILTIN):
+        known = modules or component.startswith(_BUILTIN) if components is None else components.is_known(component)
+        if known:
             try:
                 registry.get(component)
             except UnknownComponent as error:

@@ -38,7 +38,8 @@ class OldForms:
                 if isinstance(plugin, dict):
                     _refuse_foreign_transport(name, plugin, self.top.at("plugins").at(name))
         if "routing" in fields and "routes" not in fields:
-            fields = {**fields, "routes": self._routes_of_routing(fields.pop("routing"), self.top.at("routing"))}
+            routes = self._routes_of_routing(fields["routing"], self.top.at("routing"))
+            fields = {**{key: value for key, value in fields.items() if key != "routing"}, "routes": routes}
         elif isinstance(fields.get("routes"), dict):
             fields = {**fields, "routes": self._routes(fields["routes"], self.top.at("routes"))}
         return fields

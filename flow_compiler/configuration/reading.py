@@ -125,11 +125,10 @@ class _Written:
             loc = (*loc[:2], *loc[3:])
         loc = (*self.origins.get(loc[:3], loc[:3]), *loc[3:])
         pointer: list[Part] = []
-        value = self.value
+        value: Any = self.value
         for part in loc:
-            if (isinstance(value, dict) and part in value) or (
-                isinstance(value, list) and isinstance(part, int) and part < len(value)
-            ):
+            inside = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+            if part in inside:
                 value = value[part]
                 pointer.append(part)
         return Where(self.top.source, tuple(pointer))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NoReturn
 
 from flow_compiler.configuration.model import Configuration, Rule
 from flow_compiler.configuration.plugins import BuiltinPlugin, PythonPlugin
@@ -36,7 +37,7 @@ class RoutedComponents:
     ) -> None:
         """``named`` are found by their own paths, before any route. A plugin that is not in ``plugins`` is not open:
         nothing is known of it."""
-        self._configuration = configuration
+        self.configuration = configuration
         self._named = named or ComponentRegistry([])
         self._plugins = {name: _Served(name, configuration, registry) for name, registry in plugins.items()}
         self._in_pools: dict[tuple[int, str], Component] = {}
@@ -48,20 +49,19 @@ class RoutedComponents:
             return self._named.get(path)
         for rule, rest in self._rules(path):
             if all(_holds(condition.path, condition.value, given) for condition in rule.conditions):
-                return self._served(rule, rest, path)
-        raise self._unknown(path, "no rule of its route takes it")
+                return self._served(rule, rest, path) or self._refuse(path, rule, rest)
+        return self._refuse(path)
 
     def get(self, path: str) -> Component:
-        """The component of the first rule that may take it: conditions are not looked at. Raises UnknownComponent."""
+        """The component of the first rule that has it and may take it: conditions are not looked at. Raises
+        UnknownComponent."""
+        return self._any(path) or self._refuse(path, *next(self._rules(path), ()))
+
+    def _any(self, path: str) -> Component | None:
         if path in self._named:
             return self._named.get(path)
-        refusal: UnknownComponent | None = None
-        for rule, rest in self._rules(path):
-            try:
-                return self._served(rule, rest, path)
-            except UnknownComponent as error:
-                refusal = refusal or error
-        raise refusal or self._unknown(path, "no rule of its route takes it")
+        served = (self._served(rule, rest, path) for rule, rest in self._reachable(path))
+        return next((component for component in served if component is not None), None)
 
     def pool_of(self, path: str) -> str | None:
         """The pool that the first rule names which may take the path; its plugin need not be open."""
@@ -69,33 +69,29 @@ class RoutedComponents:
             return None
         return next((rule.pool_name for rule, _ in self._rules(path)), None)
 
-    def serves(self, path: str) -> str | None:
-        """The name of the plugin that the first rule leads to which may take the path."""
+    def is_known(self, path: str) -> bool:
+        """Whether it can be said without starting anything if there is such a component: unless a rule that may take the
+        path leads to a plugin that is not open."""
+        return self.closed_plugin(path) is None
+
+    def closed_plugin(self, path: str) -> str | None:
+        """A plugin that is not open, and that some input leads the path to."""
         if path in self._named:
             return None
-        return next((rule.plugin for rule, _ in self._rules(path)), None)
-
-    def is_open(self, plugin: str) -> bool:
-        return plugin in self._plugins
+        return next((rule.plugin for rule, _ in self._reachable(path) if rule.plugin not in self._plugins), None)
 
     @property
     def paths(self) -> list[str]:
         """Every path that leads to a component; a component behind several routes has several."""
         found = dict.fromkeys(component.path for component in self._named)
-        for prefix, rules in self._configuration.routes.items():
+        for prefix, rules in self.configuration.routes.items():
             for rule in rules:
                 if rule.plugin in self._plugins:
                     found.update(dict.fromkeys(self._plugins[rule.plugin].paths(prefix, rule.under or "")))
-        return [path for path in found if path in self]
+        return [path for path in found if self._any(path) is not None]
 
     def __contains__(self, path: object) -> bool:
-        if not isinstance(path, str):
-            return False
-        try:
-            self.get(path)
-        except UnknownComponent:
-            return False
-        return True
+        return isinstance(path, str) and self._any(path) is not None
 
     def __iter__(self) -> Iterator[Component]:
         """By the paths that flows call them by."""
@@ -103,8 +99,8 @@ class RoutedComponents:
 
     def _rules(self, path: str) -> Iterator[tuple[Rule, str]]:
         """The rules that allow the component, with what their plugins are asked for."""
-        prefix, rest = _split(path, self._configuration.routes)
-        for rule in self._configuration.routes.get(prefix, []):
+        prefix, rest = _split(path, self.configuration.routes)
+        for rule in self.configuration.routes.get(prefix, []):
             below = rest.removeprefix(rule.under) if rule.under else rest
             if rule.under and (below == rest or not below.startswith("/")):
                 continue
@@ -118,13 +114,19 @@ class RoutedComponents:
                 continue
             yield rule, below
 
-    def _served(self, rule: Rule, rest: str, path: str) -> Component:
+    def _reachable(self, path: str) -> Iterator[tuple[Rule, str]]:
+        """Those of them that some input leads to: none behind the first one without conditions."""
+        for rule, rest in self._rules(path):
+            yield rule, rest
+            if not rule.conditions:
+                return
+
+    def _served(self, rule: Rule, rest: str, path: str) -> Component | None:
+        """The component that the rule leads to, in the rule's pool; None where there is none, or it is refused."""
         plugin = self._plugins.get(rule.plugin)
         component = plugin.component(rest, path) if plugin else None
-        if plugin is None or component is None:
-            raise self._unknown(path, f"the plugin {rule.plugin!r} has no {rest}")
-        if plugin.is_python and rest == CODE_PATH and not self._allows_code(rule):
-            raise _code_refused(path, rule.pool_name)
+        if component is None or self._refuses_code(rule, component):
+            return None
         if rule.pool_name is None or rule.pool_name == component.pool:
             return component
         key = (id(component), rule.pool_name)
@@ -132,16 +134,25 @@ class RoutedComponents:
             self._in_pools[key] = replace(component, pool=rule.pool_name)
         return self._in_pools[key]
 
+    def _refuses_code(self, rule: Rule, component: Component) -> bool:
+        return self._plugins[rule.plugin].is_python and component.path == CODE_PATH and not self._allows_code(rule)
+
     def _allows_code(self, rule: Rule) -> bool:
-        pool = self._configuration.pools.get(rule.pool_name or "")
+        pool = self.configuration.pools.get(rule.pool_name or "")
         return pool is not None and pool.allow_code
 
-    def _unknown(self, path: str, why: str) -> UnknownComponent:
+    def _refuse(self, path: str, rule: Rule | None = None, rest: str = "") -> NoReturn:
+        """Why no component serves the path. Raises UnknownComponent with the nearest paths."""
+        plugin = self._plugins.get(rule.plugin) if rule else None
+        component = plugin.component(rest, path) if plugin else None
+        if rule is not None and component is not None and self._refuses_code(rule, component):
+            raise _code_refused(path, rule.pool_name)
+        why = f"the plugin {rule.plugin!r} has no {rest}" if rule else "no rule of its route takes it"
         known = self.paths
         near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
         near = near or [other for other in known if other.endswith(f"/{path.strip('/')}")][:3]
         hint = f"; nearest known: {', '.join(near)}" if near else ""
-        return UnknownComponent(f"no component is served as {path!r}: {why}{hint}")
+        raise UnknownComponent(f"no component is served as {path!r}: {why}{hint}")
 
 
 class _Served:

@@ -10,6 +10,7 @@ FlowCompilerError
 │   ├── ResourceUnavailable      something it needs is away for the moment (retried)
 │   └── WorkerLost               the process that was computing it died (retried from a budget of its own)
 ├── UnknownComponent             no such component is registered (nearest names are listed)
+├── PluginFailed                 what serves components cannot be started
 ├── StoreError                   journal, memo or artifact store cannot do its work
 │   ├── StoreUnavailable         unwritable, full, locked
 │   ├── ArtifactMissing          no bytes under that digest
@@ -157,6 +158,14 @@ class UnknownComponent(FlowCompilerError):
     code = "component.unknown"
     category = Category.INPUT
     next_step = "Correct the component path, or install the package that provides it."
+
+
+class PluginFailed(FlowCompilerError):
+    """A plugin cannot be opened: its program does not start, or does not say what it serves."""
+
+    code = "plugin.failed"
+    category = Category.PROVIDER
+    next_step = "Correct the plugin in the configuration, or install what it needs, and start again."
 
 
 class StoreError(FlowCompilerError):

@@ -76,7 +76,7 @@ class Caller:
         """The result as JSON. LeaseLost and RunCancelled end the whole run and pass through."""
         try:
             if component.batch is None:
-                returned = await self._invoke(component, accepted, context)
+                returned = await self.invoke(component, accepted, context)
             else:
                 returned = await self._batcher(component).call(accepted, context)
         except (LeaseLost, RunCancelled):
@@ -88,10 +88,11 @@ class Caller:
         except (Exception, SystemExit) as error:
             failure = builtin_failure(context.step_id, error) if _is_own(component, error) else failure_of(error)
             raise CallFailed(failure) from error
-        return self._deliver(component, returned, context.step_id)
+        return self.deliver(component, returned, context.step_id)
 
     @staticmethod
-    def _deliver(component: Component, returned: Any, step_id: str) -> Json:
+    def deliver(component: Component, returned: Any, step_id: str) -> Json:
+        """What the function returned, held to its contract, as JSON."""
         try:
             promised = component.output.validate_python(returned)
             result: Json = component.output.dump_python(promised, mode="json", by_alias=True)
@@ -109,7 +110,8 @@ class Caller:
             raise CallFailed(output_not_finite(step_id, component.path, odd))
         return result
 
-    async def _invoke(self, component: Component, given: Any, context: Any) -> Any:
+    async def invoke(self, component: Component, given: Any, context: Any) -> Any:
+        """Just the function: on the loop, or in a thread; waits while as many calls are at work as there may be."""
         async with self._slots.held() as slot:
             if slot is not None:
                 _bind(context, slot)
@@ -124,7 +126,7 @@ class Caller:
         key = component.path, id(component.call)  # two plugins may declare the same path
         found = self._batchers.get(key)
         if found is None:
-            found = Batcher(component, self._invoke, self.activity, self._batch_wait)
+            found = Batcher(component, self.invoke, self.activity, self._batch_wait)
             self._batchers[key] = found
         return found
 

@@ -27,6 +27,9 @@ from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
 from flow_compiler.plugins.opening import open_plugins
 
+NO_MODULE = "udf.no_module"
+"""The error of code in a blob that imports a module which its process does not have."""
+
 
 class Status(StrEnum):
     PASSED = "passed"
@@ -108,9 +111,16 @@ def _compared(path: Path, index: int, case: dict[str, Json], result: ItemResult)
         try:
             found = differences(case["output"], actual)
             status = Status.FAILED if found else Status.PASSED
+            if found and _lacks_module(actual):
+                status, reason, found = Status.NOT_RUN, f"a package is not installed: {actual['error']['message']}", ()
         except NoResult as error:
             reason = f"its `output` is no flow result: {error}"
     return CaseEnd(path, index, case["name"], status, reason, found, actual, result.seconds)
+
+
+def _lacks_module(actual: Json) -> bool:
+    """Code in a blob imports what there is not in its process."""
+    return bool(actual["outcome"] == "failed" and actual["error"]["data"]["error"] == NO_MODULE)
 
 
 def _called(flow: Flow) -> Iterator[str]:

@@ -7,8 +7,8 @@ import base64
 import binascii
 from pathlib import Path
 
-from flow_compiler.engine.json_blobs import read_json
 from flow_compiler.engine.components import ComponentContext
+from flow_compiler.engine.json_blobs import read_json
 from flow_compiler.engine.outcomes import Json, to_json
 from flow_compiler.errors import ComponentError, InvalidInput
 from flow_compiler.language.canonical import NotJson, ordered_json

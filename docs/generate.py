@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docs.tables.components import components_page
+from docs.tables.configuration import configuration_page
 from docs.tables.errors import errors_page
 from docs.tables.settings import settings_page
 from docs.tables.stepflow_component import stepflow_component_page
@@ -13,6 +14,7 @@ from docs.tables.stepflow_component import stepflow_component_page
 FOLDER = Path(__file__).parent
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
+    "configuration.md": configuration_page,
     "components.md": components_page,
     "errors.md": errors_page,
     "stepflow-component.md": stepflow_component_page,

@@ -48,6 +48,13 @@ class Rule(Strict):
         Field(description="Only components below this path of the route; the plugin is asked for what follows it."),
     ] = None
 
+    @field_validator("under")
+    @classmethod
+    def _is_below(cls, under: str | None) -> str | None:
+        if under is not None and (not under.startswith("/") or under.endswith("/")):
+            raise ValueError("`under` is a path below the route, as in `under: /tools`")
+        return under
+
     @property
     def pool_name(self) -> str | None:
         return self.pool or self.queue_name
@@ -153,11 +160,13 @@ class Configuration(Strict):
         dict[str, list[Rule]], Field(description="First segment of a component's path (`/python`), or `/`, to rules.")
     ] = {}
     pools: Annotated[dict[str, Pool], Field(description="Settings of pools, by name.")] = {}
-    retry: Retry = Retry()
-    storage_config: StorageConfig | None = None
-    blob_api: BlobApi | None = None
-    lease_manager: LeaseManager | None = None
-    recovery: Recovery | None = None
+    retry: Annotated[Retry, Field(description="How failed steps are tried again.")] = Retry()
+    storage_config: Annotated[
+        StorageConfig | None, Field(description="Where runs are kept (default: in memory, or where a command says).")
+    ] = None
+    blob_api: Annotated[BlobApi | None, Field(description="Without effect.")] = None
+    lease_manager: Annotated[LeaseManager | None, Field(description="Without effect.")] = None
+    recovery: Annotated[Recovery | None, Field(description="The time of leases.")] = None
     working_directory: Annotated[
         str | None, Field(description="Folder that relative paths start from (default: that of the file).")
     ] = None

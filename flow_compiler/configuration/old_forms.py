@@ -89,7 +89,18 @@ class OldForms:
             if key in rule:
                 self.without_effect(where, key, f"`{key}` belongs to a transport that is not used here", "Remove it.")
                 rule = {name: value for name, value in rule.items() if name != key}
+        for key in ("componentAllow", "componentDeny"):
+            rule = self._with_slashes(rule, key, where)
         return self._without_component(rule, where)
+
+    def _with_slashes(self, rule: dict[str, Json], key: str, where: Where) -> dict[str, Json]:
+        """Ids without a leading slash matched nothing, against their documentation."""
+        ids = rule.get(key)
+        if not isinstance(ids, list) or all(not isinstance(name, str) or name.startswith("/") for name in ids):
+            return rule
+        new = [f"/{name}" if isinstance(name, str) and not name.startswith("/") else name for name in ids]
+        self._old(where, key, "ids of components begin with a slash", f"`{key}: {written_in_yaml(new)}`")
+        return {**rule, key: new}
 
     def _without_component(self, rule: dict[str, Json], where: Where) -> dict[str, Json]:
         """Older rules said under which name a plugin is asked; the name that is left over is what it is asked for now."""

@@ -106,6 +106,7 @@ def test_all_schemas_are_enforced_by_one_word() -> None:
         ("plugins: {a: {type: mcp, url: u, args: [x]}}", (1, 14), "belong to `command:`", "message"),
         ("routes: {/a: [{plugin: p, conditions: [{path: 'a[', value: 1}]}]}", None, "", ""),
         ("routes: {/a: [{plugin: p, conditions: [{path: '$a', value: 1}]}]}", (1, 47), "Invalid character", "message"),
+        ("routes: {/a: [{plugin: p, under: tools}]}", (1, 34), "as in `under: /tools`", "message"),
         ("routes: {/a: [{pool: p}]}", (1, 15), "missing field `plugin`", "Add `plugin:`"),
         ("retry: {transportMaxRetries: -1}", (1, 30), "greater than or equal to 0", "Correct"),
         ("retry: {transportMaxRetries: '1'}", (1, 30), "must be a whole number, not", "Correct"),

@@ -38,6 +38,7 @@ def read(text: str) -> ConfigurationFile:
         ("routes: {/x: {plugin: p, pool: g}}", "routes: {/x: [{plugin: p, pool: g}]}", "`{/x: [{plugin: p, pool: g}]}`"),
         ("routes: {/x: [p]}", "routes: {/x: [{plugin: p}]}", "`{plugin: p}`"),
         ("routes: {/x: [{plugin: p, component_allow: [/a]}]}", "routes: {/x: [{plugin: p, componentAllow: [/a]}]}", "`componentAllow:`"),
+        ("routes: {/x: [{plugin: p, componentDeny: [a, /b]}]}", "routes: {/x: [{plugin: p, componentDeny: [/a, /b]}]}", "`componentDeny: [/a, /b]`"),
         ("routes: {/x: [{plugin: p, component: '{component}'}]}", "routes: {/x: [{plugin: p}]}", "`{plugin: p}`"),
         (
             "routing: [{match: '/python/*', target: p}, {match: '*', target: b}]",

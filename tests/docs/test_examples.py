@@ -44,12 +44,18 @@ class Place:
 
 
 def test_the_examples_of_the_page_on_flows(tmp_path: Path) -> None:
-    place = Place(tmp_path)
     (tmp_path / "dagster_home").mkdir()
     shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster_home")
-    blocks = _BLOCK.findall((ROOT / "docs" / "flows.md").read_text(encoding="utf-8"))
-    assert len(blocks) >= 10
+    assert run_examples("flows.md", Place(tmp_path)) >= 10
 
+
+def test_the_examples_of_the_page_on_configurations(tmp_path: Path) -> None:
+    assert run_examples("configuration.md", Place(tmp_path)) >= 6
+
+
+def run_examples(page: str, place: Place) -> int:
+    """Runs them in order; returns how many blocks there are."""
+    blocks = _BLOCK.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
     printed = ""
     for language, role, text in blocks:
         match role.split("=", 1):
@@ -64,3 +70,4 @@ def test_the_examples_of_the_page_on_flows(tmp_path: Path) -> None:
                 assert printed == text
             case _:
                 raise AssertionError(f"no test knows what to do with a block marked {role!r}")
+    return len(blocks)

@@ -15,7 +15,7 @@ import dagster as dg
 from flow_compiler.assets.batch_events import AssetDone, CheckDone
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.partitions import AssetReport
-from flow_compiler.engine.failures import FOREIGN
+from flow_compiler.engine.failures import has_foreign_words
 from flow_compiler.engine.outcomes import Failure
 
 DATA_VERSION = "dagster/data_version"
@@ -65,7 +65,7 @@ def check_metadata(done: CheckDone) -> dict[str, Plain]:
 def in_words(failure: Failure) -> str:
     """Code, category, what happened and what to do; of a foreign exception only its kind, since Dagster's log is read by
     everybody and its message may quote the document."""
-    happened = "" if failure.error == FOREIGN else f"{failure.message.rstrip('.')}. "
+    happened = "" if has_foreign_words(failure.error) else f"{failure.message.rstrip('.')}. "
     return f"{failure.error} [{failure.category}]: {happened}{failure.next_step}".rstrip()
 
 

@@ -19,6 +19,14 @@ from flow_compiler.errors import (
 FOREIGN = "component.raised"
 """Code of an exception that is not of our tree: its message is whatever its author wrote, and may quote a document."""
 
+FOREIGN_FOR_GOOD = "component.raised_for_good"
+"""The same, where its author says that trying again is of no use."""
+
+
+def has_foreign_words(error: str) -> bool:
+    """Whether the message under this code may hold anything, and so goes into no log."""
+    return error in (FOREIGN, FOREIGN_FOR_GOOD)
+
 
 class CallFailed(Exception):
     """A component call that ended in a failure; the interpreter's own signal, never seen outside."""
@@ -68,7 +76,9 @@ def builtin_failure(step_id: str, error: BaseException) -> Failure:
         error=cause.error,
         category=cause.category,
         retryable=False,
-        next_step=cause.next_step if cause.error == FOREIGN else f"{cause.message.rstrip('.')}. {cause.next_step}",
+        next_step=cause.next_step
+        if has_foreign_words(cause.error)
+        else f"{cause.message.rstrip('.')}. {cause.next_step}",
     )
 
 

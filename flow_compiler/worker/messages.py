@@ -64,24 +64,31 @@ def failure_to_json(failure: Failure) -> Message:
 
 
 def failure_from_json(told: Any) -> Failure:
-    """What a worker says went wrong. Only ``message`` is expected; whatever else is not understood is left out."""
+    """What a worker says went wrong. Only ``message`` is expected; whatever else is not understood is left out.
+
+    A worker that gives a code of its own answers for its words. Without one they are those of a foreign exception.
+    """
     told = told if isinstance(told, dict) else {}
     code = _one_of(TaskErrorCode, told.get("code"), TaskErrorCode.COMPONENT_FAILED)
+    message = str(told.get("message") or "the component failed without a message")
     retryable = told.get("retryable")
+    again = code in _RETRYABLE if retryable is None else bool(retryable)
     error = told.get("error")
-    if not (isinstance(error, str) and _OWN_CODE.fullmatch(error)):
-        # A worker that says nothing about trying again leaves it to the flow.
-        error = "component.raised" if retryable is None else "component.reported"
-    return Failure(
-        code=code,
-        message=str(told.get("message") or "the component failed without a message"),
-        error=error,
-        category=_one_of(Category, told.get("category"), Category.INTERNAL),
-        retryable=code in _RETRYABLE if retryable is None else bool(retryable),
-        next_step=str(
-            told.get("nextStep") or "See the message and the worker's log; correct the input or the component."
-        ),
-    )
+    if isinstance(error, str) and _OWN_CODE.fullmatch(error):
+        category = _one_of(Category, told.get("category"), Category.INTERNAL)
+        next_step = str(told.get("nextStep") or _NEXT_STEP)
+        return Failure(code=code, message=message, error=error, category=category, retryable=again, next_step=next_step)
+    if retryable is False:
+        return Failure(
+            code=code,
+            message=message,
+            error="component.raised_for_good",  # FOREIGN_FOR_GOOD, in full for the table of codes
+            next_step="See the message and the worker's log; correct the input or the component.",
+        )
+    return Failure(code=code, message=message, error="component.raised", retryable=again, next_step=_NEXT_STEP)
+
+
+_NEXT_STEP = "See the message and the worker's log; correct the input or the component, then run again."
 
 
 def _one_of(kind: type[Any], value: Any, otherwise: Any) -> Any:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from served import Ask, Command, Serve
 
+from flow_compiler.engine.failures import FOREIGN_FOR_GOOD, has_foreign_words
 from flow_compiler.engine.outcomes import TaskErrorCode
 from flow_compiler.plugins.command import open_command
+from flow_compiler.worker.messages import failure_from_json
 
 WORKER = Path(__file__).parents[2] / "examples" / "node" / "worker.mjs"
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js (`node` on the PATH)")
@@ -52,6 +54,15 @@ async def test_a_failure_that_says_so_is_not_tried_again(serve: Serve) -> None:
     async with node(serve) as ask:
         ended = await ask.flow({"steps": [step], "output": {"$step": "s"}}, {"message": "no", "retryable": False})
     assert ended.records["s"].attempts == 1
+    assert ended.result.error == FOREIGN_FOR_GOOD  # type: ignore[union-attr]
+
+
+def test_words_of_a_worker_without_a_code_of_its_own_go_into_no_log() -> None:
+    unnamed = failure_from_json({"message": "cannot read 'My letter'", "retryable": False, "nextStep": "My letter"})
+    named = failure_from_json({"message": "no paper", "error": "scanner.no_paper", "nextStep": "Add paper."})
+    assert has_foreign_words(unnamed.error)
+    assert "letter" not in unnamed.next_step
+    assert (named.error, named.next_step) == ("scanner.no_paper", "Add paper.")
 
 
 async def test_an_input_that_breaks_the_declared_schema_never_reaches_the_worker(serve: Serve) -> None:

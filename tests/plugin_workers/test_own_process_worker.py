@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from served import HERE, Ask, Python, Serve, each, one_step
 
-from flow_compiler.engine.components import Effect
+from flow_compiler.engine.components import ComponentContext, Effect, Resources
 from flow_compiler.engine.outcomes import TaskErrorCode
-from flow_compiler.errors import PluginFailed
+from flow_compiler.engine.storage import memory_stores
+from flow_compiler.errors import LeaseLost, PluginFailed
 from flow_compiler.plugins.own_process import open_own_process
 
 
@@ -217,3 +218,21 @@ async def test_an_interpreter_that_is_not_there_is_named() -> None:
     with pytest.raises(PluginFailed, match="no/such/python cannot be started"):
         async with open_own_process("w", Python(["workshop"], "no/such/python"), base=HERE):
             pass
+
+
+async def test_a_runner_that_lost_its_lease_ends_whatever_its_worker_waits_for(serve: Serve) -> None:
+    """What ends a run is no answer to a worker's request: no component can catch it."""
+    async with open_own_process("w", Python(["workshop"]), base=HERE) as components:
+        flows = components.get("/w/flows")
+
+        class Lost:
+            width = 1
+
+            async def __call__(self, flow: Any, given: Any, index: int | None = None) -> Any:
+                raise LeaseLost("another runner has it")
+
+            def check(self, flow: Any) -> None: ...
+
+        context = ComponentContext("run", "item", "s", 1, memory_stores().artifacts, Resources(), print, print, Lost())
+        with pytest.raises(LeaseLost):
+            await flows.call({"flow": {"steps": []}, "inputs": [1]}, context)

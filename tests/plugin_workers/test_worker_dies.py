@@ -114,6 +114,18 @@ async def test_a_call_that_is_cancelled_is_cancelled_in_the_worker(serve: Serve,
             assert await asyncio.to_thread(pipe.readline) == "cancel\n"
 
 
+async def test_a_python_component_sees_the_cancellation_of_its_call(serve: Serve, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    async with open_own_process("w", Python(["workshop"]), base=HERE) as components, serve(components) as ask:
+        call = asyncio.create_task(ask("/w/waits", str(told)))
+        with await asyncio.to_thread(told.open) as pipe:
+            assert await asyncio.to_thread(pipe.readline) == "begun\n"
+            call.cancel()
+            await asyncio.wait([call])
+            assert await asyncio.to_thread(pipe.readline) == "cancelled\n"
+
+
 async def test_a_worker_that_will_not_end_is_killed_with_its_children(serve: Serve) -> None:
     async with open_command("p", program("scripted.py", "stubborn"), base=HERE) as components, serve(components) as ask:
         worker, child = await ask("/a")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -135,3 +137,14 @@ async def profiled(given: Any, context: ComponentContext) -> int:
 @component("/w/large")
 async def large(given: int, context: ComponentContext) -> str:
     return "x" * given
+
+
+@component("/w/waits")
+async def waits(given: str, context: ComponentContext) -> None:
+    """Says in a named pipe that it has begun, and that it was cancelled."""
+    with Path(given).open("w") as pipe:  # noqa: ASYNC230  it opens when the test reads
+        print("begun", file=pipe, flush=True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            print("cancelled", file=pipe, flush=True)

@@ -18,7 +18,8 @@ COMMANDS: dict[str, str] = {
     "schema": "Print the JSON schema of a flow file, for editors.",
     "show": "Show a flow's steps, what needs what, and the assets they become.",
     "list-components": "List the components that flows may call, with their schemas.",
-    "run": "Run a flow on one input.",
+    "run": "Run a flow on one input, or on many.",
+    "test": "Run the test cases that flows carry.",
     "submit": "Give a partition of a flow its input, for runs in Dagster.",
 }
 EXIT_CODES = (
@@ -44,7 +45,7 @@ class _Commands(click.Group):
 
 app = _Commands(
     name="flow-compiler",
-    help="Check, show, run and submit to Stepflow flows (YAML or JSON files).",
+    help="Check, show, run, test and submit to Stepflow flows (YAML or JSON files).",
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     no_args_is_help=True,

@@ -12,7 +12,7 @@ from flow_compiler.engine.components import Component, Effect
 from stepflow_assets.assets.runtime import document_components
 
 _INTRO = """
-What a flow can call. `flow-compiler validate` and `flow-compiler run` know the built-ins; those of other modules are named
+What a flow can call; how to write one: [writing components](writing-components.md). `flow-compiler validate` and `flow-compiler run` know the built-ins; those of other modules are named
 with `--module`.
 
 A component's *effect* decides what is remembered of it ([architecture](architecture.md#what-is-recomputed-when)): the

@@ -16,10 +16,16 @@ _EVERY = 1.0
 
 
 class Progress:
-    """Counts steps and calls of one item (an engine's ``StepHooks``) and tells about them."""
+    """Counts steps and calls (an engine's ``StepHooks``), or the inputs of a run over many, and tells about them."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, many: bool = False, inputs: int | None = None) -> None:
+        """``inputs``: how many there are, where that is known."""
         self._stream = stream or sys.stderr
+        self._many = many
+        self._inputs = inputs
+        self._ended = 0
+        self.failed = 0
+        self._advance: tuple[str, int, int | None] | None = None
         self._steps = 0
         self._calls = 0
         self._latest = ""
@@ -35,6 +41,21 @@ class Progress:
     def progressed(self, _item: ItemPath, step_id: str, _record: StepRecord) -> None:
         self._calls += 1
         self._latest = step_id
+
+    def advanced(self, _item: ItemPath, step_id: str, done: int, total: int | None) -> None:
+        self._advance = (step_id, done, total)
+
+    def ended(self, *, failed: bool) -> None:
+        """An input has ended."""
+        self._ended += 1
+        self.failed += failed
+
+    @property
+    def summary(self) -> str:
+        """How the inputs of a run over many ended."""
+        if not self._ended:
+            return "no inputs"
+        return f"{_count(self._ended, 'input')}: {self._ended - self.failed} succeeded, {self.failed} failed"
 
     def waiting(self, seconds: float) -> None:
         """Another runner has the item: nothing is finished meanwhile, so it is told at once."""
@@ -62,13 +83,27 @@ class Progress:
         await asyncio.sleep(QUIET_SECONDS)
         while True:
             seconds = asyncio.get_running_loop().time() - began
-            latest = f", latest {self._latest}" if self._latest else ""
-            calls = f" and {_count(self._calls, 'call')}" if self._calls else ""
-            line = f"{seconds:.0f} s: {_count(self._steps, 'step')}{calls} finished{latest}"
+            line = f"{seconds:.0f} s: {self._inputs_told() if self._many else self._steps_told()}{self._advance_told()}"
             self._stream.write(f"\r\x1b[K{line}" if self._stream.isatty() else f"{line}\n")
             self._stream.flush()
             self._told = True
             await asyncio.sleep(_EVERY)
+
+    def _inputs_told(self) -> str:
+        of = f" of {self._inputs}" if self._inputs is not None else ""
+        return f"{self._ended}{of} inputs finished, {self.failed} failed"
+
+    def _steps_told(self) -> str:
+        latest = f", latest {self._latest}" if self._latest else ""
+        calls = f" and {_count(self._calls, 'call')}" if self._calls else ""
+        return f"{_count(self._steps, 'step')}{calls} finished{latest}"
+
+    def _advance_told(self) -> str:
+        """Of the call that told last how far it is."""
+        if self._advance is None:
+            return ""
+        step_id, done, total = self._advance
+        return f"; {step_id}: {done}" + (f" of {total}" if total is not None else "")
 
 
 def _count(number: int, what: str) -> str:

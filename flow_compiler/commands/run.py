@@ -1,60 +1,55 @@
-"""``flow-compiler run``: one flow on one input, with the interpreter that everything else uses too."""
+"""``flow-compiler run``: a flow on one input or many, with the interpreter that everything else uses too."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flow_compiler.commands.failing import FAILED
-from flow_compiler.commands.options import Folder, config_option, flow_argument, json_option, modules_option
+from flow_compiler.commands.options import (
+    Folder,
+    config_option,
+    flow_argument,
+    format_option,
+    json_option,
+    modules_option,
+)
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
-    from flow_compiler.commands.configured import Configured
-    from flow_compiler.engine.engine import ItemResult
-    from flow_compiler.engine.outcomes import FlowResult, StepRecord
-    from flow_compiler.engine.stores import Stores
+    from flow_compiler.commands.run_request import RunRequest
     from flow_compiler.language.model import Flow
-
-_ITEM = "input"
-_TOLD = {"attempts", "seconds", "reuse", "numbers", "degraded", "computed", "reused"}
-
-
-@dataclass(frozen=True)
-class _Request:
-    flow: Flow
-    configured: Configured
-    given: Json
-    variables: dict[str, Json]
-    steps: tuple[str, ...]
-    home: Path | None
-    journal: str | None
-    run_id: str
-    refresh: bool
-    quiet: bool
 
 
 @click.command(
     "run",
-    epilog="Exit codes: 0 the flow succeeded; 1 it ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted; 143 terminated.",
+    epilog="Exit codes: 0 the flow succeeded, on every input; 1 it ran and failed; 2 wrong usage, or the flow or an "
+    "input line cannot be used; 3 a store cannot be used now; 130 interrupted.",
 )
 @flow_argument
 @json_option("--input", "The flow's input. Default: null.")
+@click.option(
+    "--inputs",
+    metavar="FILE|-",
+    help="Run once over many inputs: JSON, one a line. Prints a line for each, in their order.",
+)
 @json_option("--variables", "An object: variable name to value.")
+@click.option(
+    "--env-variables",
+    is_flag=True,
+    help="Take variables that are not given from the environment: the schema's env_var, else STEPFLOW_VAR_<NAME>.",
+)
 @json_option("--overrides", "Patches of steps for this run: {steps: {ID: {value: PATCH}}}.")
 @click.option("--step", "steps", multiple=True, metavar="ID", help="Run only this step and what it needs; repeatable.")
 @config_option
 @modules_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON document: outcome, result or error, and every step.")
+@click.option("--max-concurrency", type=click.IntRange(min=1), metavar="N", help="At most N component calls at once.")
+@format_option("text", "json", "yaml")
 @click.option(
     "--home",
     type=Folder(),
@@ -67,12 +62,15 @@ class _Request:
 def command(
     flow_file: Path,
     input: Json,
+    inputs: str | None,
     variables: Json,
+    env_variables: bool,
     overrides: Json,
     steps: tuple[str, ...],
     config: Path | None,
     modules: tuple[str, ...],
-    as_json: bool,
+    max_concurrency: int | None,
+    output_format: str,
     home: Path | None,
     journal: str | None,
     run_id: str | None,
@@ -81,40 +79,58 @@ def command(
 ) -> int:
     """Run a flow on one input and print its result as JSON.
 
+    With --format json or yaml: one document with the outcome, the result or error, and every step. With --inputs each
+    input is isolated from the others, and its line is {outcome: success, result} or {outcome: failed, error}.
+
     Components are those that the configuration's routes lead to (--config, else stepflow-config.yml in the flow's folder
     or the working directory) and those of --module; without a configuration, the built-in ones and those of --module.
     """
     if not isinstance(variables, dict | None):
         raise click.BadParameter("must be an object: {name: value}", param_hint="--variables")
+    if inputs is not None and (input is not None or steps):
+        raise click.UsageError("--inputs goes with neither --input nor --step.")
     if journal and not home:
         raise click.UsageError("--journal needs --home: artifacts are kept there.")
+    from flow_compiler.commands.configured import configured
+    from flow_compiler.commands.input_lines import InputLines
+    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.commands.run_inputs import run_inputs
+    from flow_compiler.commands.run_one import run_one
+    from flow_compiler.commands.run_request import RunRequest
+    from flow_compiler.language.environment import with_environment
+
     flow = _flow(flow_file, overrides, steps)
-    found = _configured(flow, flow_file, config, modules, quiet=quiet)
-    kept = home is not None or found.keeps_runs
-    if run_id and not kept:
-        raise click.UsageError("--run-id needs --home: without it nothing of a run is kept.")
-    request = _Request(
+    registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
+    request = RunRequest(
         flow=flow,
-        configured=found,
-        given=input,
-        variables=variables or {},
-        steps=steps,
+        configured=configured(flow, flow_file, config, modules, quiet=quiet),
+        variables=with_environment(flow, variables or {}, os.environ) if env_variables else variables or {},
         home=home,
         journal=journal,
         run_id=run_id or str(uuid.uuid4()),
         refresh=refresh,
         quiet=quiet,
+        max_concurrency=max_concurrency,
+        output_format=output_format,
     )
-    if kept and not run_id and not quiet:
+    if run_id and not request.kept:
+        raise click.UsageError("--run-id needs --home: without it nothing of a run is kept.")
+    if inputs is None:
+        return _until_interrupted(request, run_one(request, input, steps), told=run_id is not None)
+    with InputLines(inputs, kept=request.kept) as lines:
+        return _until_interrupted(request, run_inputs(request, lines), told=run_id is not None)
+
+
+def _until_interrupted(request: RunRequest, work: Coroutine[Any, Any, int], *, told: bool) -> int:
+    from flow_compiler.commands.run_request import how_to_go_on
+
+    if request.kept and not told and not request.quiet:
         click.echo(f"run {request.run_id}", err=True)
     try:
-        result = asyncio.run(_run(request))
+        return asyncio.run(work)
     except KeyboardInterrupt:
-        if kept:
-            place = f"--home {home} " if home else ""
-            click.echo(f"finished steps are kept: go on with {place}--run-id {request.run_id}", err=True)
+        click.echo(how_to_go_on(request), err=True)
         raise
-    return _tell(request, result, as_json=as_json)
 
 
 def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
@@ -127,98 +143,15 @@ def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
         if found.level is Level.ERROR:
             click.echo(f"warning: {file}:{found.line}:{found.column}: {found.message} ({found.instead})", err=True)
     if overrides is not None:
+        from flow_compiler.commands.overridden import require_usable
+
         flow = apply_overrides(flow, overrides)
+        require_usable(flow)
         for found in diagnose(flow):
-            if found.level is not Level.WARNING:
+            if found.level is Level.ERROR:
                 click.echo(f"warning: with --overrides: {found.path}: {found.message} ({found.instead})", err=True)
     for step_id in steps:
         if step_id not in flow:
             known = ", ".join(step.id for step in flow.steps) or "none"
             raise click.BadParameter(f"the flow has no step {step_id!r}; it has: {known}", param_hint="--step")
     return flow
-
-
-def _configured(flow: Flow, file: Path, config: Path | None, modules: tuple[str, ...], *, quiet: bool) -> Configured:
-    from flow_compiler.commands.configured import configured
-    from flow_compiler.commands.modules import registry_of
-
-    registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
-    return configured(flow, file, config, modules, quiet=quiet)
-
-
-async def _run(request: _Request) -> ItemResult:
-    from flow_compiler.commands.progress import Progress
-    from flow_compiler.commands.same_run import require_same
-    from flow_compiler.engine.engine import Engine
-
-    progress = Progress()
-    async with (
-        _stores(request) as stores,
-        request.configured.components() as components,
-        Engine(components, stores, settings=request.configured.settings) as engine,
-    ):
-        await require_same(stores, request.run_id, flow=request.flow, given=request.given, variables=request.variables)
-        item = engine.item(
-            request.flow,
-            run_id=request.run_id,
-            key=_ITEM,
-            input=request.given,
-            variables=request.variables,
-            hooks=progress,
-            refresh=request.refresh,
-            waiting=None if request.quiet else progress.waiting,
-        )
-        async with progress.shown(enabled=not request.quiet):
-            return await item.evaluate(request.steps or None)
-
-
-@asynccontextmanager
-async def _stores(request: _Request) -> AsyncIterator[Stores]:
-    from flow_compiler.engine.configured import open_configured_stores
-    from flow_compiler.engine.storage import memory_stores, open_stores
-
-    if request.home is None:
-        if request.configured.file is None:
-            yield memory_stores()
-            return
-        async with open_configured_stores(request.configured.file) as stores:
-            yield stores
-        return
-    url = request.journal or f"sqlite:///{request.home.absolute() / 'journal.db'}"
-    async with open_stores(url, request.home.absolute() / "artifacts") as stores:
-        yield stores
-
-
-def _tell(request: _Request, result: ItemResult, *, as_json: bool) -> int:
-    from flow_compiler.engine.outcomes import Failure, to_json
-
-    chosen = {step: _result(result.records[step].outcome) for step in request.steps if step in result.records}
-    failed = isinstance(result.result, Failure)
-    if as_json:
-        said = to_json(result.result)
-        if chosen and not failed:
-            said["result"] = chosen
-        records = {step: _record(record) for step, record in result.records.items()}
-        document = {"run_id": request.run_id, "flow": request.flow.name, **said, "steps": records}
-        click.echo(json.dumps({**document, "seconds": round(result.seconds, 3)}, ensure_ascii=False))
-    elif isinstance(result.result, Failure):
-        click.echo(f"failed: {result.result.code}: {result.result.message}", err=True)
-        click.echo(f"  next: {result.result.next_step}", err=True)
-    else:
-        shown = chosen if request.steps else result.result.result
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-    return FAILED if failed else 0
-
-
-def _result(outcome: FlowResult) -> Json:
-    from flow_compiler.engine.outcomes import Success
-
-    return outcome.result if isinstance(outcome, Success) else None
-
-
-def _record(record: StepRecord) -> dict[str, Json]:
-    from flow_compiler.engine.outcomes import to_json
-
-    outcome = to_json(record.outcome)
-    outcome.pop("result", None)
-    return {**outcome, **record.model_dump(mode="json", include=_TOLD)}

@@ -14,6 +14,8 @@ from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Part, Where
 
+FOREIGN_TRANSPORT = "configuration.foreign_transport"
+"""Code of what is said about plugins whose workers are reached by a network service that is not spoken here."""
 _WILDCARD = re.compile(r"/(\{\*?[A-Za-z_]+\}|\*{1,2})\Z")
 _RULE_KEYS = {"component_allow": "componentAllow", "component_deny": "componentDeny", "queue_name": "queueName"}
 _TRANSPORT_KEYS = ("stream", "subject", "consumer")
@@ -180,12 +182,14 @@ def _refuse_foreign_transport(name: str, plugin: dict[str, Json], where: Where) 
 
 
 def _refusal(name: str, kind: str, module: str, route: str, where: Where) -> FlowLoadError:
-    return where.error(
+    refused = where.error(
         f"plugins of type {kind} are served by workers of a queue, which there are none of here",
         f"Write `{name}: {{type: python, module: {module}, process: own}}` for Python components (those of stepflow_py "
         f"too), or `{{type: command, command: PROGRAM}}` for any other program; routes stay: `[{{plugin: {name}{route}}}]`.",
         key="type",
     )
+    refused.code = FOREIGN_TRANSPORT
+    return refused
 
 
 def _modules_in(arguments: Json) -> Iterator[str]:

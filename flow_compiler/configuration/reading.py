@@ -184,5 +184,10 @@ def _is_scalar(value: Any) -> bool:
 
 def _as_configuration_error(error: FlowLoadError) -> ConfigurationError:
     return ConfigurationError(
-        error.message, file=error.file, line=error.line, column=error.column, next_step=error.next_step
+        error.message,
+        file=error.file,
+        line=error.line,
+        column=error.column,
+        code=None if error.code == FlowLoadError.code else error.code,
+        next_step=error.next_step,
     )

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from flow_compiler.engine.batching import Activity, Batcher
-from flow_compiler.engine.components import Component, ComponentContext, Resources
+from flow_compiler.engine.call_slots import CallSlots, HeldSlot
+from flow_compiler.engine.components import BatchContext, Component, ComponentContext, Resources
 from flow_compiler.engine.failures import (
     CallFailed,
     broken_input,
@@ -25,6 +26,7 @@ from flow_compiler.engine.failures import (
 from flow_compiler.engine.finite_numbers import place_not_finite
 from flow_compiler.engine.memo_key import memo_key
 from flow_compiler.engine.outcomes import Json
+from flow_compiler.engine.sub_flows import SubFlows
 from flow_compiler.errors import ComponentError, LeaseLost, RunCancelled
 from flow_compiler.language.canonical import NotJson
 
@@ -35,8 +37,9 @@ class Caller:
     """Calls components for one engine: owns the threads and the batches. A component may raise anything anywhere
     (also in its validators and its profile): it comes out as CallFailed."""
 
-    def __init__(self, threads: int, batch_wait: float) -> None:
+    def __init__(self, threads: int, batch_wait: float, calls: int | None = None) -> None:
         self.activity = Activity()
+        self._slots = CallSlots(calls)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="component")
         self._batch_wait = batch_wait
         self._batchers: dict[tuple[str, int], Batcher] = {}
@@ -108,12 +111,16 @@ class Caller:
         return result
 
     async def invoke(self, component: Component, given: Any, context: Any) -> Any:
-        """Just the function: on the loop, or in a thread."""
-        if component.is_async:
-            return await component.call(given, context)
-        loop = asyncio.get_running_loop()
-        inherited = contextvars.copy_context()
-        return await loop.run_in_executor(self._threads, inherited.run, _in_thread, component.call, given, context)
+        """Just the function: on the loop, or in a thread; waits while as many calls are at work as there may be."""
+        async with self._slots.held() as slot:
+            if slot is not None:
+                _bind(context, slot)
+            arguments = (given, context) if component.takes_context else (given,)
+            if component.is_async:
+                return await component.call(*arguments)
+            loop = asyncio.get_running_loop()
+            inherited = contextvars.copy_context()
+            return await loop.run_in_executor(self._threads, inherited.run, _in_thread, component.call, arguments)
 
     def _batcher(self, component: Component) -> Batcher:
         key = component.path, id(component.call)  # two plugins may declare the same path
@@ -129,10 +136,16 @@ def _is_own(component: Component, error: BaseException) -> bool:
     return component.builtin and not isinstance(error, CallFailed)
 
 
-def _in_thread(call: Callable[..., Any], given: Any, context: Any) -> Any:
+def _bind(context: ComponentContext | BatchContext, slot: HeldSlot) -> None:
+    for each in context.items if isinstance(context, BatchContext) else [context]:
+        if isinstance(each.run_flow, SubFlows):
+            each.run_flow.during(slot)
+
+
+def _in_thread(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Two exceptions cannot leave a thread's future as they are: one means something else there, one ends the loop."""
     try:
-        return call(given, context)
+        return call(*arguments)
     except (StopIteration, SystemExit) as error:
         raise RuntimeError(f"the component raised {type(error).__name__}") from error
 

@@ -1,7 +1,7 @@
-"""Declaring components: ``@component("/pages/prepare", effect="pure")`` on a typed function.
+"""Declaring components: ``@component`` on a typed function, or ``@component("/pages/prepare", effect="pure")``.
 
-The function takes one pydantic model (or plain JSON) and a :class:`ComponentContext` and returns a model (or
-JSON). Its annotations are its contract, enforced both ways. With ``batch=N`` it takes a list of inputs and a
+The function takes one pydantic model (or plain JSON) and, where it wants one, a :class:`ComponentContext`, and returns
+a model (or JSON). Its annotations are its contract, enforced both ways. With ``batch=N`` it takes a list of inputs and a
 :class:`BatchContext` and returns a list of outputs or :class:`ComponentError`, in the same order.
 """
 
@@ -12,12 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 from pydantic import TypeAdapter
 
+from flow_compiler.engine.component_log import ComponentLog
 from flow_compiler.engine.contracts import contracts_of, json_schema
+from flow_compiler.engine.json_blobs import read_json, write_json
+from flow_compiler.engine.many_flows import FlowRunner, run_many
 from flow_compiler.engine.outcomes import FlowResult, Json
+from flow_compiler.engine.signatures import takes_context
 from flow_compiler.engine.stores import ArtifactStore, BlobRef, ItemPath
 from flow_compiler.errors import ResourceUnavailable
 
@@ -60,24 +64,12 @@ class NumberSink(Protocol):
     def __call__(self, **numbers: float | int) -> None: ...
 
 
-class FlowRunner(Protocol):
-    """Runs flows below a step: each run is journaled under ``<item>/<step>[<index>]``, and its calls and numbers are
-    counted under the step."""
+class ProgressSink(Protocol):
+    def __call__(self, done: int, total: int | None = None) -> None: ...
 
-    async def __call__(self, flow: Json, given: Json, index: int | None = None) -> FlowResult:
-        """``flow`` is the flow as JSON (variables are not inherited). Without an ``index`` runs are numbered in the
-        order of the calls: give one where that order may differ when the step is called again. Raises FlowError when
-        the flow cannot be read."""
-        ...
 
-    def check(self, flow: Json) -> None:
-        """Raises FlowError when the flow cannot be read."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """How many runs may go on at once when nobody says otherwise."""
-        ...
+def _unheard(done: int, total: int | None = None) -> None:  # noqa: ARG001  nobody listens
+    return
 
 
 @dataclass(frozen=True)
@@ -98,6 +90,20 @@ class ComponentContext:
     """Seconds since this call was begun: more than 0 where a runner of this run began it and was killed."""
     run_flow: FlowRunner | None = None
     """Runs a flow below this step; None only outside an engine."""
+    progress: ProgressSink = _unheard
+    """Tells how far a long call is: ``context.progress(3, 10)``. Shown while it runs, and not kept."""
+
+    @cached_property
+    def log(self) -> ComponentLog:
+        """A standard logger whose records name run, step and attempt."""
+        return ComponentLog(self.run_id, self.step_id, self.attempt)
+
+    async def run_flows(self, flow: Json, inputs: Sequence[Json], at_once: int | None = None) -> list[FlowResult]:
+        """Runs the flow on each input, ``at_once`` at a time, below this step; results in the order of the inputs, a
+        failed one is a result. Each run is journaled under its index: do not mix with unnumbered ``run_flow`` calls.
+        Raises FlowError when the flow cannot be read."""
+        assert self.run_flow is not None
+        return await run_many(self.run_flow, flow, inputs, at_once)
 
     def resource(self, kind: type[T]) -> T:
         return self.resources.get(kind)
@@ -107,6 +113,14 @@ class ComponentContext:
 
     async def get_blob(self, digest: str) -> bytes:
         return await self.artifacts.get(digest)
+
+    async def put_json(self, value: Json, kind: str = "data") -> BlobRef:
+        """Stores a JSON value as ``/builtin/put_blob`` does. Raises NotJson."""
+        return await write_json(self.artifacts, value, kind)
+
+    async def get_json(self, digest: str) -> Json:
+        """The JSON value stored under the id. Raises InvalidInput when it is none, ArtifactMissing."""
+        return await read_json(self.artifacts, digest)
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,7 @@ class Component:
     profile: Profile | None = None
     description: str = ""
     is_async: bool = field(default=True)
+    takes_context: bool = True
     builtin: bool = False
     """Plumbing of the language: journaled, never memoised, not counted as a leaf call, fails as the reference's built-ins do."""
     shares_input: bool = True
@@ -165,8 +180,14 @@ class Component:
         return self.profile(value, resources) if self.profile else ""
 
 
+@overload
+def component(path: F, /) -> F: ...
+
+
+@overload
 def component(
-    path: str,
+    path: str | None = None,
+    /,
     *,
     version: str = "1",
     effect: Effect | str = Effect.WRITE,
@@ -175,8 +196,23 @@ def component(
     lease: bool = False,
     profile: Profile | None = None,
     builtin: bool = False,
-) -> Callable[[F], F]:
-    """Declare a function as the component ``path``; the declaration is ``function.__component__``.
+) -> Callable[[F], F]: ...
+
+
+def component(
+    path: Any = None,
+    /,
+    *,
+    version: str = "1",
+    effect: Effect | str = Effect.WRITE,
+    pool: str | None = None,
+    batch: int | None = None,
+    lease: bool = False,
+    profile: Profile | None = None,
+    builtin: bool = False,
+) -> Any:
+    """Declare a function as the component ``path``, or ``/<its name>`` where no path is given; the declaration is
+    ``function.__component__``. Raises TypeError for a function that cannot be a component.
 
     Raise ``version`` when the result for the same input changes: it is part of the memo key. ``lease=True`` makes
     two callers of the same memo key, in any process, wait for one computation. Synchronous functions run in a
@@ -186,7 +222,7 @@ def component(
     def declare(function: F) -> F:
         function.__component__ = _describe(  # type: ignore[attr-defined]
             function,
-            path=path,
+            path=path if isinstance(path, str) else f"/{function.__name__}",
             version=version,
             effect=Effect(effect),
             pool=pool,
@@ -197,10 +233,12 @@ def component(
         )
         return function
 
-    return declare
+    return declare(path) if callable(path) else declare
 
 
 def _describe(function: Callable[..., Any], *, path: str, batch: int | None, **options: Any) -> Component:
+    if not path.startswith("/"):
+        raise TypeError(f"the component path {path!r} must start with /")
     given, returned = contracts_of(function, batch=batch is not None)
     return Component(
         path=path,
@@ -210,6 +248,7 @@ def _describe(function: Callable[..., Any], *, path: str, batch: int | None, **o
         batch=batch,
         description=inspect.getdoc(function) or "",
         is_async=inspect.iscoroutinefunction(function),
+        takes_context=takes_context(function),
         shares_input=given.untyped and not options["builtin"],
         returns_numbers=returned.numbers and not options["builtin"],
         returns_untyped=returned.untyped,

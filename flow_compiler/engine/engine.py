@@ -12,6 +12,7 @@ from types import TracebackType
 
 from flow_compiler.engine.builtins import BUILTINS
 from flow_compiler.engine.components import Resources
+from flow_compiler.engine.http_client import HttpClient
 from flow_compiler.engine.item_run import ItemResult, ItemRun
 from flow_compiler.engine.leasing import new_owner
 from flow_compiler.engine.outcomes import Json
@@ -38,9 +39,9 @@ class Engine:
         settings = settings or EngineSettings()
         if isinstance(components, ComponentRegistry):
             components = ComponentRegistry([*(part for part in BUILTINS if part.path not in components), *components])
-        self._machinery = Machinery(
-            components, stores, (resources or Resources()).plus(settings), settings, new_owner()
-        )
+        self._http = HttpClient()
+        resources = (resources or Resources()).plus(settings).plus(self._http)
+        self._machinery = Machinery(components, stores, resources, settings, new_owner())
 
     async def __aenter__(self) -> Engine:
         return self
@@ -50,6 +51,7 @@ class Engine:
     ) -> None:
         await self._machinery.caller.close()
         await self._machinery.remembering.close()
+        await self._http.close()
 
     def item(
         self,

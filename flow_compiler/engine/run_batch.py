@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
 from flow_compiler.engine.engine import Engine, ItemResult, StepHooks
 from flow_compiler.engine.outcomes import Json
@@ -21,7 +21,7 @@ def item_key(index: int) -> str:
 async def run_batch(
     engine: Engine,
     flow: Flow,
-    inputs: Iterable[Json],
+    inputs: Iterable[Json] | AsyncIterable[Json],
     ended: Ended,
     *,
     run_id: str,
@@ -35,15 +35,23 @@ async def run_batch(
 
     Raises what ends the whole run: LeaseLost, StoreError, RunCancelled, and whatever ``ended`` raises.
     """
-    left = enumerate(inputs)
+    left = _numbered(inputs)
+    one_at_a_time = asyncio.Lock()
 
     async def work() -> None:
-        for index, given in left:
+        while True:
+            async with one_at_a_time:
+                taken = await anext(left, None)
+            if taken is None:
+                return
+            index, given = taken
             item = engine.item(
                 flow, run_id=run_id, key=item_key(index), input=given, variables=variables, hooks=hooks, refresh=refresh
             )
             await ended(index, await item.evaluate())
 
+    if at_once < 1:
+        raise ValueError("at_once must be at least 1")
     workers = [asyncio.create_task(work()) for _ in range(at_once)]
     try:
         await asyncio.gather(*workers)
@@ -51,3 +59,15 @@ async def run_batch(
         for worker in workers:
             worker.cancel()
         await asyncio.wait(workers)
+
+
+async def _numbered(inputs: Iterable[Json] | AsyncIterable[Json]) -> AsyncIterator[tuple[int, Json]]:
+    index = 0
+    if isinstance(inputs, AsyncIterable):
+        async for given in inputs:
+            yield index, given
+            index += 1
+        return
+    for given in inputs:
+        yield index, given
+        index += 1

@@ -43,6 +43,8 @@ class EngineSettings:
     """Retries after the process that computed a step died; counted apart from the flow's own ``maxRetries``."""
     map_concurrency: int = 64
     """Items of one map in flight when the flow does not say ``max_concurrency``."""
+    calls: int | None = None
+    """Component calls at once, those of flows inside flows included; None: as many as are ready."""
     threads: int = 16
     """Threads for synchronous components."""
     batch_wait: float = 0.02

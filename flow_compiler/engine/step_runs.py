@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from flow_compiler.engine.attempt_log import log_failed_attempt
 from flow_compiler.engine.attempts import Attempts, Note
@@ -47,6 +47,15 @@ class StepHooks(Protocol):
         ...
 
 
+@runtime_checkable
+class HearsAdvance(Protocol):
+    """Hooks that also want to know how far a long call is."""
+
+    def advanced(self, item: ItemPath, step_id: str, done: int, total: int | None) -> None:
+        """A component told its progress (``context.progress``), nested ones too. Called in any thread. Must not block."""
+        ...
+
+
 class Machinery:
     """The parts of an engine that steps need, shared by all its items."""
 
@@ -63,7 +72,7 @@ class Machinery:
         self.resources = resources
         self.settings = settings
         self.owner = owner
-        self.caller = Caller(settings.threads, settings.batch_wait)
+        self.caller = Caller(settings.threads, settings.batch_wait, settings.calls)
         self.remembering = Remembering(stores.memo, stores.leases, self.caller.activity, owner, settings.lease_ttl)
         self.cancelling = Cancelling(stores.journal)
         self.plans = FlowPlans(enforce=settings.enforce_schemas)
@@ -215,6 +224,12 @@ class StepRuns:
             assert result is not None  # nothing is left out of a nested run
             return result
 
+        hears: object = self._hooks
+
+        def advance(done: int, total: int | None = None) -> None:
+            if isinstance(hears, HearsAdvance):
+                hears.advanced(path, step.id, done, total)
+
         return ComponentContext(
             run_id=self._run_id,
             item=path,
@@ -226,6 +241,7 @@ class StepRuns:
             report=tally.report,
             mark_degraded=tally.mark_degraded,
             run_flow=SubFlows(run_below, parts.plans, parts.caller.activity, tally, parts.settings.map_concurrency),
+            progress=advance,
         )
 
     async def _record(self, path: ItemPath, step: Step, record: StepRecord) -> StepRecord:

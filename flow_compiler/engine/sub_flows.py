@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flow_compiler.engine.batching import Activity
+from flow_compiler.engine.call_slots import HeldSlot
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.outcomes import FlowResult, Json
 from flow_compiler.engine.tally import Tally
@@ -26,6 +27,11 @@ class SubFlows:
         self._inside = 0
         self._next = 0
         self._last: tuple[Any, FlowPlan] | None = None
+        self._slot: HeldSlot | None = None
+
+    def during(self, slot: HeldSlot) -> None:
+        """The call has this slot, and gives it back while it waits for its flows."""
+        self._slot = slot
 
     @property
     def width(self) -> int:
@@ -43,7 +49,10 @@ class SubFlows:
         if self._inside == 1:
             self._activity.end()
         try:
-            return await self._run(plan, given, index, self._tally)
+            if self._slot is None:
+                return await self._run(plan, given, index, self._tally)
+            async with self._slot.aside():
+                return await self._run(plan, given, index, self._tally)
         finally:
             self._inside -= 1
             if self._inside == 0:

@@ -36,15 +36,6 @@ def declared_steps(flow: Flow) -> Mapping[str, Json]:
     return _properties(_properties(flow.schemas).get("steps"))
 
 
-def secret_variables(flow: Flow) -> frozenset[str]:
-    """Variables marked ``is_secret: true``: whoever logs or shows variables leaves their values out."""
-    return frozenset(
-        name
-        for name, schema in declared_variables(flow).items()
-        if isinstance(schema, dict) and schema.get("is_secret") is True
-    )
-
-
 def variable_defaults(flow: Flow) -> dict[str, Json]:
     """The values of variables that are not given, explicit (``default``) or implied by the type.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -34,15 +34,22 @@ _PROCESSES = {
 
 @asynccontextmanager
 async def open_plugins(
-    file: ConfigurationFile, named: ComponentRegistry | None = None
+    file: ConfigurationFile,
+    named: ComponentRegistry | None = None,
+    left_out: Callable[[str, FlowCompilerError], bool] | None = None,
 ) -> AsyncIterator[RoutedComponents]:
     """Every plugin that a route leads to, open until the block ends. ``named`` are components that are found by their
-    own paths before any route. Raises ConfigurationError and ResourceUnavailable, naming the plugin."""
+    own paths before any route. ``left_out`` is told of a plugin that cannot be opened, and may let the others do without
+    it. Raises ConfigurationError and ResourceUnavailable, naming the plugin."""
     require_plugins(file.configuration)
     async with AsyncExitStack() as stack:
         opened: dict[str, ComponentRegistry] = {}
         for name in file.configuration.used_plugins:
-            opened[name] = await _opened(stack, name, file)
+            try:
+                opened[name] = await _opened(stack, name, file)
+            except FlowCompilerError as error:
+                if left_out is None or not left_out(name, error):
+                    raise
         yield RoutedComponents(file.configuration, opened, named)
 
 

@@ -72,7 +72,13 @@ class RoutedComponents:
     def is_known(self, path: str) -> bool:
         """Whether it can be said without starting anything if there is such a component: unless a rule that may take the
         path leads to a plugin that is not open."""
-        return path in self._named or all(rule.plugin in self._plugins for rule, _ in self._reachable(path))
+        return self.closed_plugin(path) is None
+
+    def closed_plugin(self, path: str) -> str | None:
+        """A plugin that is not open, and that some input leads the path to."""
+        if path in self._named:
+            return None
+        return next((rule.plugin for rule, _ in self._reachable(path) if rule.plugin not in self._plugins), None)
 
     @property
     def paths(self) -> list[str]:

@@ -7,8 +7,8 @@ import base64
 import binascii
 from pathlib import Path
 
-from flow_compiler.engine.builtins.blobs import read_json_blob
 from flow_compiler.engine.components import ComponentContext
+from flow_compiler.engine.json_blobs import read_json
 from flow_compiler.engine.outcomes import Json, to_json
 from flow_compiler.errors import ComponentError, InvalidInput
 from flow_compiler.language.canonical import NotJson, ordered_json
@@ -68,7 +68,7 @@ async def _get_blob(params: dict[str, Json], context: ComponentContext) -> Json:
         raise _refused("get_blob needs blobId")
     match form:
         case "json":
-            return {"data": await read_json_blob(digest, context)}
+            return {"data": await read_json(context.artifacts, digest)}
         case "file":
             return {"file": str((await context.artifacts.local_path(digest)).absolute())}
         case "base64":
@@ -82,7 +82,7 @@ async def _get_blob(params: dict[str, Json], context: ComponentContext) -> Json:
 async def _run_flow(params: dict[str, Json], context: ComponentContext) -> Json:
     if context.run_flow is None:
         raise ComponentError("flows cannot be run here", code="worker.no_flows")
-    flow = params["flow"] if "flow" in params else await read_json_blob(str(params.get("flowId")), context)
+    flow = params["flow"] if "flow" in params else await read_json(context.artifacts, str(params.get("flowId")))
     if params.get("overrides") is not None:
         flow = apply_overrides(flow_from_json(flow), params["overrides"]).to_json()
     index = params.get("index")

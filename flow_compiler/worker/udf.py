@@ -12,9 +12,11 @@ from flow_compiler.errors import ComponentError
 from flow_compiler.worker.code import Code, NoCode, read_code
 from flow_compiler.worker.limits import allow_cpu
 from flow_compiler.worker.modules import CannotServe
-from flow_compiler.worker.stepflow_context import StepflowCalls
+from flow_compiler.worker.stepflow_context import StepflowCalls, as_over_the_wire
 
 _FOREIGN = "component.raised"  # the words are the code's own, and may quote a document
+
+NO_MODULE = "udf.no_module"
 
 
 class Given(pydantic.BaseModel):
@@ -39,11 +41,11 @@ def code_component(cpu_seconds: int) -> Component:
         code, schema = read[given.blob_id]
         try:
             _hold_to(schema, given.input)
-            return await _called(code, given.input, calls)
+            return as_over_the_wire(await _called(code, given.input, calls))
         except Exception as error:
             raise ComponentError(
                 f"Function execution failed: {error}",
-                code=_FOREIGN,
+                code=NO_MODULE if _lacks_module(error) else _FOREIGN,
                 next_step=f"The code in the blob raised {type(error).__name__}: correct it, or its input.",
             ) from error
         finally:
@@ -59,6 +61,12 @@ def code_component(cpu_seconds: int) -> Component:
 
     declared: Component = udf.__component__  # type: ignore[attr-defined]
     return declared
+
+
+def _lacks_module(error: Exception) -> bool:
+    """An import of the code found nothing: the words are Python's, about a name and nothing else."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return bool(name) and str(error) == f"No module named {name!r}" and str(name).replace(".", "").isidentifier()
 
 
 async def _read(blob_id: str, calls: StepflowCalls) -> tuple[Code, Any]:

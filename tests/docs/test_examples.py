@@ -2,7 +2,8 @@
 
 The first line of a code block says what a test does with it: ``file=NAME`` writes it, ``run`` runs it, and ``output`` is what
 the block before it prints; a console block holds commands and their output. ``fails`` is a ``run`` whose last command ends
-with another exit code than 0; its output is what that command says on stderr. The blocks of a page share one folder.
+with another exit code than 0; its output is what that command says, also on stderr. ``run exit=1`` ends with this code, and its
+output is what the command says on stdout. The blocks of a page share one folder.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w+) (\S+(?: exit=\d)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", re.MULTILINE | re.DOTALL)
 PAGES = sorted(page for page in (ROOT / "docs").glob("*.md") if _BLOCK.search(page.read_text(encoding="utf-8")))
 
@@ -45,9 +46,9 @@ class Place:
         }
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
 
-    def printed(self, *command: str) -> str:
+    def printed(self, *command: str, exit_code: int = 0) -> str:
         done = self.ran(*command)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == exit_code, done.stderr
         return done.stdout
 
     def complained(self, *command: str) -> str:
@@ -71,6 +72,9 @@ def test_the_examples_of_a_page(page: Path, tmp_path: Path) -> None:
                 tell = place.printed if role == "run" else place.complained
                 for command, expected in _COMMAND.findall(text):
                     assert tell(*shlex.split(command)).strip() == expected.strip(), command
+            case ["run exit", code]:
+                command, _, expected = text.removeprefix("$ ").partition("\n")
+                assert place.printed(*shlex.split(command), exit_code=int(code)).strip() == expected.strip(), command
             case ["run"]:
                 printed = place.printed(sys.executable, "-c", text)
             case ["output"]:

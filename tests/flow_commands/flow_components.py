@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 from flow_compiler.engine.components import ComponentContext, component
@@ -31,3 +33,29 @@ async def half(input: Any, context: ComponentContext) -> Any:
 def hold(input: float, context: ComponentContext) -> Any:
     """Works in its thread for so many seconds, and cannot be stopped."""
     time.sleep(input)
+
+
+_inside: list[int] = []
+
+
+@component("/test/crowd")
+async def crowd(input: Any) -> int:
+    """How many calls were at work at once when this one was."""
+    _inside.append(1)
+    most = 0
+    for _ in range(5):
+        await asyncio.sleep(0)
+        most = max(most, len(_inside))
+    _inside.pop()
+    return most
+
+
+@component("/test/gate")
+async def gate(input: dict[str, Any]) -> int:
+    """Notes its call; from the third number on it waits until the file `open` is there."""
+    folder, number = Path(input["log"]), int(input["number"])
+    with (folder / "calls").open("a") as calls:
+        calls.write(f"{number}\n")
+    while number >= 3 and not (folder / "open").exists():  # noqa: ASYNC110  another process makes it
+        await asyncio.sleep(0.05)
+    return number

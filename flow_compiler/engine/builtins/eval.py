@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from flow_compiler.engine.builtins.blobs import read_json_blob
 from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.outcomes import to_json
 
@@ -26,6 +25,6 @@ async def evaluate(given: EvalInput, context: ComponentContext) -> EvalOutput:
     """Runs the flow stored under ``flow_id``. A failure inside is a result here, not a failure of the step; ``run_id``
     is the run it belongs to."""
     assert context.run_flow is not None
-    flow = await read_json_blob(given.flow_id, context)
+    flow = await context.get_json(given.flow_id)
     result = await context.run_flow(flow, given.input, 0)
     return EvalOutput(result=to_json(result), run_id=context.run_id)

@@ -2,5 +2,6 @@
 
 from flow_compiler.engine.storage.memory import memory_stores
 from flow_compiler.engine.storage.opening import open_stores
+from flow_compiler.engine.storage.passing import passing_stores
 
-__all__ = ["memory_stores", "open_stores"]
+__all__ = ["memory_stores", "open_stores", "passing_stores"]

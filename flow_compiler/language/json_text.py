@@ -113,7 +113,10 @@ def places_of(text: str, duplicate: str | None = None) -> tuple[Place, tuple[int
                 return root, (line, column)
             parent.keys.setdefault(key, (line, column))
         else:
-            place = Place(line, column) if mark in "{[" else Place.of_scalar(line, column)
+            if mark in "{[":
+                place = Place(line, column)
+            else:
+                place = root if duplicate is not None else Place.of_scalar(line, column)
             if open_places:
                 parent.members[len(parent.members) if key is None else key] = place
                 key = None

@@ -35,6 +35,12 @@ class _Refused(HTTPException):
 
 
 class _StrictRequest(Request):
+    async def body(self) -> bytes:
+        try:
+            return await super().body()
+        except FlowCompilerError as error:  # more arrived than is taken
+            raise _Refused(error) from error
+
     async def json(self) -> Json:
         body = await self.body()
         try:

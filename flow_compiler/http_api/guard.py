@@ -44,13 +44,7 @@ class Guard:
         if refused is not None:
             await answer_to(refused)(scope, receive, send)
             return
-        meter = _Meter(receive, self._access.body_bytes)
-        answering = _Answering(send)
-        try:
-            await self._app(scope, meter, answering)
-        except _TooLarge:
-            if not answering.begun:
-                await answer_to(_too_large(self._access.body_bytes))(scope, receive, send)
+        await self._app(scope, _Meter(receive, self._access.body_bytes), send)
 
     def _refusal(self, path: str, headers: Headers) -> RequestRefused | None:
         host = headers.get("host", "")
@@ -85,33 +79,19 @@ class Guard:
         return hmac.compare_digest(_digest(given.strip()), self._expected) and scheme.lower() == "bearer"
 
 
-class _TooLarge(Exception):
-    pass
-
-
 class _Meter:
     """Counts what arrives: a length may be missing, or wrong."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
-        self._left = most
+        self._most = self._left = most
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _TooLarge
+            raise _too_large(self._most)
         return message
-
-
-class _Answering:
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.begun = False
-
-    async def __call__(self, message: Message) -> None:
-        self.begun = True
-        await self._send(message)
 
 
 def _name(host: str) -> str:

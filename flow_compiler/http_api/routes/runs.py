@@ -253,7 +253,7 @@ async def _steps(service: Service, run: Run, first: int, items: int) -> list[Ste
         for state in states:
             if state.item != item:
                 continue
-            record = records.get((path, state.step)) if state.status is not Status.RUNNING else None
-            result = None if record is None else record.outcome
+            record = records.get((path, state.step)) if state.status is Status.COMPLETED else None
+            result = state.failure if record is None else record.outcome
             found.append(StepStatus.of(state, places.get(state.step, (0, None)), result))
     return found

@@ -30,10 +30,11 @@ class ItemHooks:
         return None
 
     async def finished(self, step_id: str, record: StepRecord) -> None:
-        status = Status.FAILED if isinstance(record.outcome, Failure) else Status.COMPLETED
+        failure = record.outcome if isinstance(record.outcome, Failure) else None
+        status = Status.COMPLETED if failure is None else Status.FAILED
         if record.reuse is Reuse.JOURNAL and self._told.get(step_id) == status:
             return
-        self._log.say(Event(EventKind.STEP_COMPLETED, status, self._item, step_id))
+        self._log.say(Event(EventKind.STEP_COMPLETED, status, self._item, step_id, failure))
 
     def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
         """Leaf calls are no events."""

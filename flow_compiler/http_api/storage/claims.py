@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, bindparam, case, insert, select, update
 
-from flow_compiler.engine.outcomes import FlowResult, Json, Success, to_json
+from flow_compiler.engine.outcomes import Failure, FlowResult, Json, Success, from_json, to_json
 from flow_compiler.engine.storage.database import now
 from flow_compiler.engine.storage.opening import Database
 from flow_compiler.engine.storage.stored_text import original, stored
@@ -44,12 +44,14 @@ class ClaimedRun:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a run. ``detail`` is the attempt of a step that started, or a status."""
+    """Something that happened in a run. ``detail`` is the attempt of a step that started, or a status; ``failure`` is
+    why a step failed."""
 
     kind: EventKind
     detail: int
     item: int | None = None
     step: str | None = None
+    failure: Failure | None = None
     at: float = field(default_factory=time.time)  # epoch seconds
 
 
@@ -210,6 +212,7 @@ def _row(what: Written, place: int, event: Event) -> dict[str, Any]:
         "item": event.item,
         "step": None if event.step is None else stored(event.step),
         "detail": event.detail,
+        "failure": None if event.failure is None else written(to_json(event.failure)),
     }
 
 
@@ -235,4 +238,6 @@ def _earlier(connection: Connection, wanted: tuple[str, int]) -> Sequence[Event]
 
 def event_of(row: Any) -> Event:
     step = None if row.step is None else original(row.step)
-    return Event(EventKind(row.kind), row.detail, row.item, step, row.at)
+    failure = None if row.failure is None else from_json(read(row.failure))
+    assert not isinstance(failure, Success)
+    return Event(EventKind(row.kind), row.detail, row.item, step, failure, row.at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from flow_compiler.engine.outcomes import Failure
 from flow_compiler.engine.storage.opening import Database
 from flow_compiler.engine.storage.stored_text import stored
 from flow_compiler.http_api.statuses import EventKind, Status
@@ -25,6 +26,7 @@ class StepState:
     number: int
     started_at: float | None
     completed_at: float | None
+    failure: Failure | None = None
 
 
 class EventTable:
@@ -63,11 +65,9 @@ def _steps(connection: Connection, wanted: tuple[str, int, int]) -> Sequence[Ste
         assert event.item is not None
         assert event.step is not None
         key = (event.item, event.step)
-        known = states.get(key)
+        began = states[key].started_at if key in states else None
         if event.kind is EventKind.STEP_STARTED:
-            states[key] = StepState(*key, Status.RUNNING, row.number, known.started_at if known else event.at, None)
+            states[key] = StepState(*key, Status.RUNNING, row.number, began or event.at, None)
         else:
-            states[key] = StepState(
-                *key, Status(event.detail), row.number, known.started_at if known else None, event.at
-            )
+            states[key] = StepState(*key, Status(event.detail), row.number, began, event.at, event.failure)
     return list(states.values())

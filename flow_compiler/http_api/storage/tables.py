@@ -67,7 +67,8 @@ items = Table(
     Column("completed_at", Float),
 )
 
-# ``detail`` is the number that belongs to the kind: of items, of the attempt, or the status.
+# ``detail`` is the number that belongs to the kind: of items, of the attempt, or the status. ``failure`` is why a step
+# failed: the journal does not have it where the step was never called.
 events = Table(
     "flow_compiler_served_events",
     metadata,
@@ -78,6 +79,7 @@ events = Table(
     Column("item", Integer),
     Column("step", Text),
     Column("detail", Integer, nullable=False),
+    Column("failure", Text),  # Stepflow's JSON
 )
 Index("flow_compiler_served_events_item", events.c.run_id, events.c.item)
 

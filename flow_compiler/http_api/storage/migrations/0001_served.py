@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("item", sa.Integer),
         sa.Column("step", sa.Text),
         sa.Column("detail", sa.Integer, nullable=False),
+        sa.Column("failure", sa.Text),
     )
     op.create_index("flow_compiler_served_events_item", "flow_compiler_served_events", ["run_id", "item"])
     op.create_table(

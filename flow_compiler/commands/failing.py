@@ -9,17 +9,18 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.errors import FlowCompilerError, StoreError
+from flow_compiler.errors import FlowCompilerError, ServerUnavailable, StoreError
 
 FAILED = 1
 UNUSABLE = 2
 STORE_AWAY = 3
+NOT_ENDED = 4
 
 
 def report(error: FlowCompilerError) -> int:
     """Tell the error on stderr; returns the exit code."""
     _tell(str(error), error.next_step)
-    return STORE_AWAY if isinstance(error, StoreError) else UNUSABLE
+    return STORE_AWAY if isinstance(error, StoreError | ServerUnavailable) else UNUSABLE
 
 
 def report_output(error: OSError) -> int:

@@ -63,13 +63,14 @@ class Progress:
         while True:
             seconds = asyncio.get_running_loop().time() - began
             latest = f", latest {self._latest}" if self._latest else ""
-            calls = f" and {_count(self._calls, 'call')}" if self._calls else ""
-            line = f"{seconds:.0f} s: {_count(self._steps, 'step')}{calls} finished{latest}"
+            calls = f" and {count(self._calls, 'call')}" if self._calls else ""
+            line = f"{seconds:.0f} s: {count(self._steps, 'step')}{calls} finished{latest}"
             self._stream.write(f"\r\x1b[K{line}" if self._stream.isatty() else f"{line}\n")
             self._stream.flush()
             self._told = True
             await asyncio.sleep(_EVERY)
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """``1 step``, ``2 steps``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -42,24 +42,24 @@ class EventStream:
         A client that reads slowly holds up nothing: the next page is read when this one was taken."""
         service, run_id = self._service, self._run.run_id
         spoken = time.monotonic()
-        while True:
-            news = service.news.subscribe(run_id)
-            page = await service.events.since(run_id, number, _PAGE)
-            for number, event in page:
-                if self._kinds is None or event.kind in self._kinds:
-                    yield f"id: {number}\ndata: {await self._written(number, event)}\n\n"
-                    spoken = time.monotonic()
-                if event.kind is EventKind.RUN_COMPLETED:
+        with service.news.of(run_id) as news:
+            while True:
+                page = await service.events.since(run_id, number, _PAGE)
+                for number, event in page:
+                    if self._kinds is None or event.kind in self._kinds:
+                        yield f"id: {number}\ndata: {await self._written(number, event)}\n\n"
+                        spoken = time.monotonic()
+                    if event.kind is EventKind.RUN_COMPLETED:
+                        return
+                if page:
+                    number += 1
+                    continue
+                if service.at_work.stopping.is_set() or await service.runs.get(run_id) is None:
                     return
-            if page:
-                number += 1
-                continue
-            if service.at_work.stopping.is_set() or await service.runs.get(run_id) is None:
-                return
-            if time.monotonic() - spoken >= service.limits.heartbeat_seconds:
-                yield ": still at work\n\n"
-                spoken = time.monotonic()
-            await service.news.wait(run_id, news, service.limits.heartbeat_seconds)
+                if time.monotonic() - spoken >= service.limits.heartbeat_seconds:
+                    yield ": still at work\n\n"
+                    spoken = time.monotonic()
+                await news.wait(service.limits.heartbeat_seconds)
 
     async def _written(self, number: int, event: Event) -> str:
         body: dict[str, Json] = {

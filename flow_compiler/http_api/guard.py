@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flow_compiler.errors import RequestRefused
 from flow_compiler.http_api.failures import answer_to
+
+_log = logging.getLogger(__name__)
 
 HEALTH = "/api/v1/health"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -44,7 +47,10 @@ class Guard:
         if refused is not None:
             await answer_to(refused)(scope, receive, send)
             return
-        await self._app(scope, _Meter(receive, self._access.body_bytes), send)
+        try:
+            await self._app(scope, _Meter(receive, self._access.body_bytes), send)
+        except Exception as error:  # noqa: BLE001  it was answered; its text, which may quote an input, goes nowhere
+            _log.error("a request ended with an unexpected %s", type(error).__name__)
 
     def _refusal(self, path: str, headers: Headers) -> RequestRefused | None:
         host = headers.get("host", "")

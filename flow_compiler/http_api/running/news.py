@@ -5,41 +5,52 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _LOOK_AGAIN = 1.0
+
+
+class Subscription:
+    """News of one run. Subscribe first, then look: nothing is missed in between."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Event()
+
+    def tell(self) -> None:
+        self._news.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there are news, at most ``seconds``, and never much longer than a second."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(seconds, _LOOK_AGAIN))):
+                await self._news.wait()
+        self._news.clear()
 
 
 class News:
     """Used from one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._of: defaultdict[str, set[Subscription]] = defaultdict(set)
 
     def tell(self, run_id: str) -> None:
         """Something of the run was written down."""
-        for event in self._waiting.pop(run_id, ()):
-            event.set()
+        for each in self._of.get(run_id, ()):
+            each.tell()
 
     def tell_all(self) -> None:
-        for run_id in list(self._waiting):
+        for run_id in self._of:
             self.tell(run_id)
 
-    def subscribe(self, run_id: str) -> asyncio.Event:
-        """Set with the next news. Subscribe first, then look: nothing is missed in between."""
-        event = asyncio.Event()
-        self._waiting[run_id].add(event)
-        return event
-
-    async def wait(self, run_id: str, event: asyncio.Event, seconds: float) -> None:
-        """Until the news of :meth:`subscribe` come, at most ``seconds``, and never much longer than a second."""
+    @contextmanager
+    def of(self, run_id: str) -> Iterator[Subscription]:
+        """News of the run, until the block ends."""
+        mine = Subscription()
+        self._of[run_id].add(mine)
         try:
-            async with asyncio.timeout(max(0.0, min(seconds, _LOOK_AGAIN))):
-                await event.wait()
-        except TimeoutError:
-            pass
+            yield mine
         finally:
-            waiting = self._waiting.get(run_id)
-            if waiting is not None:
-                waiting.discard(event)
-                if not waiting:
-                    del self._waiting[run_id]
+            self._of[run_id].discard(mine)
+            if not self._of[run_id]:
+                del self._of[run_id]

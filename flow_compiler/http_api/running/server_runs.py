@@ -70,15 +70,15 @@ class ServerRuns:
     async def until_ended(self, run_id: str, seconds: float) -> Run | None:
         """The run when it has ended, or as it stands after ``seconds``, or when the server has stopped for a while."""
         deadline = time.monotonic() + seconds
-        while True:
-            news = self._news.subscribe(run_id)
-            run = await self._runs.get(run_id)
-            if self.stopping.is_set():
-                deadline = min(deadline, time.monotonic() + self._limits.stop_seconds)
-            left = deadline - time.monotonic()
-            if run is None or run.ended or left <= 0:
-                return run
-            await self._news.wait(run_id, news, left)
+        with self._news.of(run_id) as news:
+            while True:
+                run = await self._runs.get(run_id)
+                if self.stopping.is_set():
+                    deadline = min(deadline, time.monotonic() + self._limits.stop_seconds)
+                left = deadline - time.monotonic()
+                if run is None or run.ended or left <= 0:
+                    return run
+                await news.wait(left)
 
     async def _take_runs(self) -> None:
         while not self.stopping.is_set():

@@ -10,7 +10,6 @@ from pathlib import Path
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import Components
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.engine.storage.database import Durability
 from flow_compiler.engine.storage.opening import Database, open_database, stores_in
 from flow_compiler.engine.storage.tables import SCHEMA as STORES
 from flow_compiler.engine.stores import ArtifactStore, Journal
@@ -62,14 +61,13 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """The service, at work on what it finds unfinished, until the block ends.
 
-    An accepted run is on the disk before its client hears of it: unlike the journal of a command, the database waits for
-    it (``Durability.DISK``). ``files``: the folder /builtin/load_file may read. Raises StoreUnavailable.
+    An accepted run, and a cancellation, are on the disk before the client hears of them. ``files``: the folder /builtin/load_file may read. Raises StoreUnavailable.
     """
     limits = limits or Limits()
     settings = settings or EngineSettings(lease_ttl=limits.lease_seconds)
     async with (
         components as known,
-        open_database(place.database_url, STORES, SCHEMA, durability=Durability.DISK) as database,
+        open_database(place.database_url, STORES, SCHEMA) as database,
         stores_in(database, place.artifacts) as stores,
     ):
         served = ServedComponents(known, files)

@@ -66,6 +66,12 @@ async def test_the_items_of_a_batch_are_isolated_and_in_order(opened: OpenApi) -
                 assert each["error"]["code"] == "flow.expression"
 
 
+async def test_many_short_runs_end_without_waiting_for_a_claim_to_expire(opened: OpenApi) -> None:
+    async with opened(Limits(lease_seconds=600)) as api:
+        answers = await asyncio.gather(*(api.run(DOUBLE, [{"n": n}]) for n in range(40)))
+        assert [each["results"][0]["output"]["one"]["n"] for each in answers] == list(range(40))
+
+
 async def test_no_input_at_all_is_a_run_of_no_items(opened: OpenApi) -> None:
     async with opened() as api:
         answer = await api.run(DOUBLE, [])

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,7 +80,7 @@ async def test_a_database_that_another_process_holds_locked(tmp_path, monkeypatc
 
     url = f"sqlite:///{tmp_path}/stores.db"
     await opening(url, tmp_path)
-    monkeypatch.setattr(opening_module, "create_database", partial(create_database, busy_seconds=0.1))
+    monkeypatch.setattr(opening_module, "create_database", lambda given: create_database(given, busy_seconds=0.1))
     other = sqlite3.connect(tmp_path / "stores.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     async with open_stores(url, tmp_path / "artifacts") as stores:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from flow_compiler.engine.storage.artifacts import open_artifacts
-from flow_compiler.engine.storage.database import Durability, create_database, reading
+from flow_compiler.engine.storage.database import create_database, flush_to_disk, reading
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.journal import SqlJournal
 from flow_compiler.engine.storage.leases import SqlLeases
@@ -27,6 +27,11 @@ class Database:
 
     commits: GroupCommit
     reads: GroupCommit
+    engine: Engine
+
+    async def reach_disk(self) -> None:
+        """What was committed survives a loss of power too. Raises StoreUnavailable."""
+        await asyncio.to_thread(flush_to_disk, self.engine)
 
 
 @asynccontextmanager
@@ -41,16 +46,14 @@ async def open_stores(database_url: str, artifacts: str | Path) -> AsyncIterator
 
 
 @asynccontextmanager
-async def open_database(
-    database_url: str, *schemas: Schema, durability: Durability = Durability.SYSTEM
-) -> AsyncIterator[Database]:
+async def open_database(database_url: str, *schemas: Schema) -> AsyncIterator[Database]:
     """The database with the tables of the schemas, for whoever keeps tables of its own beside the stores'. Raises
     StoreUnavailable."""
-    engine = await asyncio.to_thread(_migrated, database_url, schemas, durability)
+    engine = await asyncio.to_thread(_migrated, database_url, schemas)
     commits = GroupCommit(engine, "stores-write")
     reads = GroupCommit(reading(engine), "stores-read")
     try:
-        yield Database(commits, reads)
+        yield Database(commits, reads, engine)
     finally:
         await commits.close()
         await reads.close()
@@ -72,8 +75,8 @@ async def stores_in(database: Database, artifacts: str | Path) -> AsyncIterator[
         await asyncio.to_thread(objects.close)
 
 
-def _migrated(database_url: str, schemas: tuple[Schema, ...], durability: Durability) -> Engine:
-    engine = create_database(database_url, durability)
+def _migrated(database_url: str, schemas: tuple[Schema, ...]) -> Engine:
+    engine = create_database(database_url)
     for schema in schemas:
         bring_up_to_date(engine, schema)
     return engine

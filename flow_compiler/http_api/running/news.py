@@ -14,7 +14,8 @@ _LOOK_AGAIN = 1.0
 class Subscription:
     """News of one run. Subscribe first, then look: nothing is missed in between."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, only_its_end: bool) -> None:
+        self.only_its_end = only_its_end
         self._news = asyncio.Event()
 
     def tell(self) -> None:
@@ -34,19 +35,20 @@ class News:
     def __init__(self) -> None:
         self._of: defaultdict[str, set[Subscription]] = defaultdict(set)
 
-    def tell(self, run_id: str) -> None:
-        """Something of the run was written down."""
+    def tell(self, run_id: str, *, ended: bool) -> None:
+        """Something of the run was written down, or it is no longer at work here (``ended``)."""
         for each in self._of.get(run_id, ()):
-            each.tell()
+            if ended or not each.only_its_end:
+                each.tell()
 
     def tell_all(self) -> None:
         for run_id in self._of:
-            self.tell(run_id)
+            self.tell(run_id, ended=True)
 
     @contextmanager
-    def of(self, run_id: str) -> Iterator[Subscription]:
+    def of(self, run_id: str, *, only_its_end: bool = False) -> Iterator[Subscription]:
         """News of the run, until the block ends."""
-        mine = Subscription()
+        mine = Subscription(only_its_end=only_its_end)
         self._of[run_id].add(mine)
         try:
             yield mine

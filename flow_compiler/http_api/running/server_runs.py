@@ -65,12 +65,12 @@ class ServerRuns:
         for claim, task in self._tasks.items():
             if claim.run_id == run_id:
                 task.cancel()
-        self._news.tell(run_id)
+        self._news.tell(run_id, ended=True)
 
     async def until_ended(self, run_id: str, seconds: float) -> Run | None:
         """The run when it has ended, or as it stands after ``seconds``, or when the server has stopped for a while."""
         deadline = time.monotonic() + seconds
-        with self._news.of(run_id) as news:
+        with self._news.of(run_id, only_its_end=True) as news:
             while True:
                 run = await self._runs.get(run_id)
                 if self.stopping.is_set():
@@ -107,7 +107,7 @@ class ServerRuns:
     def _done(self, claim: Claim) -> None:
         del self._tasks[claim]
         self._wake.set()
-        self._news.tell(claim.run_id)
+        self._news.tell(claim.run_id, ended=True)
 
     async def _work_on(self, run: ClaimedRun) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, TaskErrorCode
@@ -15,6 +15,7 @@ from flow_compiler.errors import FlowError, StoreError
 from flow_compiler.http_api.running.item_hooks import ItemHooks
 from flow_compiler.http_api.running.news import News
 from flow_compiler.http_api.running.run_log import RunLog
+from flow_compiler.http_api.running.waiting_items import WaitingItems
 from flow_compiler.http_api.statuses import Status
 from flow_compiler.http_api.storage.claims import ClaimedRun, ClaimTable
 from flow_compiler.http_api.storage.flows import FlowTable
@@ -79,19 +80,14 @@ class Working:
 
     async def _give_up(self, run: ClaimedRun, log: RunLog, failure: Failure) -> None:
         _log.warning("run %s cannot be gone on with: %s", run.claim.run_id, failure.error)
-        for item in await self._claims.unfinished(run.claim.run_id):
-            await log.item_ended(item, failure)
+        waiting = WaitingItems(self._claims, run.claim.run_id)
+        while (item := await waiting.take()) is not None:
+            log.item_ended(item[0], failure)
         await log.run_ended(Status.RECOVERY_FAILED)
 
     async def _all_items(self, flow: Flow, run: ClaimedRun, log: RunLog) -> None:
-        unfinished = await self._claims.unfinished(run.claim.run_id)
-        left = iter(unfinished)
-        workers = [
-            asyncio.create_task(self._some_items(left, flow, run, log))
-            for _ in range(min(run.at_once, len(unfinished)))
-        ]
-        if not workers:
-            return
+        waiting = WaitingItems(self._claims, run.claim.run_id)
+        workers = [asyncio.create_task(self._some_items(waiting, flow, run, log)) for _ in range(run.at_once)]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -99,14 +95,16 @@ class Working:
                 worker.cancel()
             await asyncio.wait(workers)
 
-    async def _some_items(self, left: Iterator[int], flow: Flow, run: ClaimedRun, log: RunLog) -> None:
-        for item in left:
+    async def _some_items(self, waiting: WaitingItems, flow: Flow, run: ClaimedRun, log: RunLog) -> None:
+        while True:
             async with self._items:
-                await log.item_ended(item, await self._item(item, flow, run, log))
+                item = await waiting.take()
+                if item is None:
+                    return
+                log.item_ended(item[0], await self._item(*item, flow, run, log))
 
-    async def _item(self, item: int, flow: Flow, run: ClaimedRun, log: RunLog) -> FlowResult:
+    async def _item(self, item: int, given: Json, flow: Flow, run: ClaimedRun, log: RunLog) -> FlowResult:
         run_id = run.claim.run_id
-        given = await self._claims.input(run_id, item)
         hooks = await self._hooks(item, run, log)
         variables: Mapping[str, Json] = run.variables
         work = self._engine.item(flow, run_id=run_id, key=item_key(item), input=given, variables=variables, hooks=hooks)

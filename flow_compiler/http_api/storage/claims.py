@@ -95,12 +95,9 @@ class ClaimTable:
         """False where the claim no longer holds: then nothing was written."""
         return await self._database.commits.run(_write, what)
 
-    async def unfinished(self, run_id: str) -> Sequence[int]:
-        """The items that have not ended, in order."""
-        return await self._database.reads.run(_unfinished, run_id)
-
-    async def input(self, run_id: str, item: int) -> Json:
-        return await self._database.reads.run(_input, (run_id, item))
+    async def unfinished(self, run_id: str, after: int, limit: int) -> Sequence[tuple[int, Json]]:
+        """Items after ``after`` that have not ended, in order, each with its input."""
+        return await self._database.reads.run(_unfinished, (run_id, after, limit))
 
     async def earlier(self, run_id: str, item: int) -> Sequence[Event]:
         """What was written down about an item so far."""
@@ -217,16 +214,12 @@ def _row(what: Written, place: int, event: Event) -> dict[str, Any]:
 
 
 @each
-def _unfinished(connection: Connection, run_id: str) -> Sequence[int]:
-    found = select(items.c.item).where(items.c.run_id == run_id, items.c.status == Status.RUNNING)
-    return connection.execute(found.order_by(items.c.item)).scalars().all()
-
-
-@each
-def _input(connection: Connection, wanted: tuple[str, int]) -> Json:
-    run_id, item = wanted
-    found = select(items.c.input).where(items.c.run_id == run_id, items.c.item == item)
-    return read(connection.execute(found).scalar_one())
+def _unfinished(connection: Connection, wanted: tuple[str, int, int]) -> Sequence[tuple[int, Json]]:
+    run_id, after, limit = wanted
+    found = select(items.c.item, items.c.input).where(
+        items.c.run_id == run_id, items.c.status == Status.RUNNING, items.c.item > after
+    )
+    return [(row.item, read(row.input)) for row in connection.execute(found.order_by(items.c.item).limit(limit))]
 
 
 @each

@@ -76,7 +76,9 @@ class RunTable:
     async def accept(self, new: NewRun, most_unfinished: int) -> Run | None:
         """The run, which from now on is never lost; the one that is there where the id was given before; None where
         ``most_unfinished`` runs are unfinished already."""
-        return await self._database.commits.run(_accept, (new, most_unfinished))
+        run = await self._database.commits.run(_accept, (new, most_unfinished))
+        await self._database.reach_disk()
+        return run
 
     async def get(self, run_id: str) -> Run | None:
         return await self._database.reads.run(_get, run_id)
@@ -92,7 +94,9 @@ class RunTable:
     async def cancel(self, run_id: str) -> Run | None:
         """End the run here and now: whoever works on it is fenced off. A run that has ended stays as it is. None: there
         is no such run."""
-        return await self._database.commits.run(_cancel, run_id)
+        run = await self._database.commits.run(_cancel, run_id)
+        await self._database.reach_disk()
+        return run
 
     async def delete(self, run_id: str) -> bool | None:
         """Erase an ended run with its journal. False: it has not ended. None: there is no such run."""

@@ -20,11 +20,14 @@ COMMANDS: dict[str, str] = {
     "list-components": "List the components that flows may call, with their schemas.",
     "run": "Run a flow on one input, or on many.",
     "test": "Run the test cases that flows carry.",
-    "submit": "Give a partition of a flow its input, for runs in Dagster.",
+    "serve": "Serve flows over HTTP.",
+    "submit": "Give a server a run, or a partition of a flow its input.",
+    "runs": "Show the runs of a server.",
+    "cancel": "Cancel a run of a server.",
 }
 EXIT_CODES = (
     "Exit codes: 0 fine; 1 the flow ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted; 143 terminated."
+    "3 a store or a server cannot be used now; 4 a run had not ended in time; 130 interrupted; 143 terminated."
 )
 
 

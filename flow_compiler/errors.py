@@ -16,6 +16,8 @@ FlowCompilerError
 │   ├── ArtifactMissing          no bytes under that digest
 │   ├── ArtifactCorrupt          the bytes do not have the digest they are stored under
 │   └── LeaseLost                another owner holds the lease: this writer is fenced off
+├── RequestRefused               what a client asked of the server over HTTP cannot be done
+├── ServerUnavailable            the server that was asked does not answer
 └── RunCancelled                 a person or a signal stopped the run; it can be resumed
 
 Each error has a stable ``code``, a ``category``, ``retryable`` and a ``next_step`` sentence.
@@ -205,6 +207,19 @@ class ArtifactCorrupt(StoreError):
 class LeaseLost(StoreError):
     code = "store.lease_lost"
     next_step = "Nothing to do: another runner took the work over and finishes it."
+
+
+class RequestRefused(FlowCompilerError):
+    code = "request.invalid"
+    category = Category.INPUT
+    next_step = "Correct the request; `GET /api/v1/openapi.json` describes what can be sent."
+
+
+class ServerUnavailable(FlowCompilerError):
+    code = "server.unavailable"
+    category = Category.CAPACITY
+    retryable = True
+    next_step = "Check that the server runs and that --url is right, then give the command again."
 
 
 class RunCancelled(FlowCompilerError):

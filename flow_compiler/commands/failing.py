@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from flow_compiler.commands import stopping
-from flow_compiler.errors import FlowCompilerError, RunCancelled, StoreError
+from flow_compiler.errors import FlowCompilerError, RunCancelled, ServerUnavailable, StoreError
 
 FAILED = 1
 UNUSABLE = 2
 STORE_AWAY = 3
+NOT_ENDED = 4
 
 
 def report(error: FlowCompilerError) -> int:
@@ -22,7 +23,7 @@ def report(error: FlowCompilerError) -> int:
     _tell(str(error), error.next_step)
     if isinstance(error, RunCancelled):
         return stopping.exit_code()
-    return STORE_AWAY if isinstance(error, StoreError) else UNUSABLE
+    return STORE_AWAY if isinstance(error, StoreError | ServerUnavailable) else UNUSABLE
 
 
 def report_output(error: OSError) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
+from flow_compiler.language.schemas import declared_variables
 
 REDACTED: Final = "[secret]"
 _CHOICES = ("allOf", "anyOf", "oneOf")
@@ -61,6 +62,13 @@ class Secrets:
 
     def _shown(self, value: Json, schema: Json) -> Json:
         return _redacted(value, [schema], self.root, 0)
+
+
+def secret_variables(flow: Flow) -> frozenset[str]:
+    """Declared variables of which a part is secret, or may be behind a reference: whoever keeps values keeps these apart."""
+    if not Secrets.of(flow):
+        return frozenset()
+    return frozenset(name for name, schema in declared_variables(flow).items() if _marks(schema) or _refers(schema))
 
 
 def scrubbed(text: str, secret: frozenset[str]) -> str:
@@ -126,6 +134,12 @@ def _member(value: Any, *names: str) -> Json:
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def _refers(schema: Json) -> bool:
+    if isinstance(schema, dict):
+        return "$ref" in schema or any(map(_refers, schema.values()))
+    return isinstance(schema, list) and any(map(_refers, schema))
 
 
 def _marks(value: Json) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from flow_compiler.language.environment import environment_names, with_environment
 from flow_compiler.language.loader import parse_flow
-from flow_compiler.language.secrets import REDACTED, Secrets, scrubbed
+from flow_compiler.language.secrets import REDACTED, Secrets, scrubbed, secret_variables
 
 DECLARED = (
     "schemas: {type: object, properties: {variables: {type: object, properties: {"
@@ -94,3 +94,10 @@ def test_texts_lose_the_secrets_they_quote() -> None:
 def test_marks_behind_references_that_go_in_a_circle_end() -> None:
     flow = parse_flow("schemas: {$defs: {a: {$ref: '#/$defs/a'}}, properties: {input: {$ref: '#/$defs/a'}}}")
     assert Secrets.of(flow).in_input({"x": [1]}) == {"x": [1]}
+
+
+def test_variables_that_hold_a_secret_anywhere_are_kept_apart_as_a_whole() -> None:
+    assert secret_variables(SECRET) == {"key", "auth"}
+    assert (
+        secret_variables(parse_flow("schemas: {properties: {variables: {properties: {a: {type: string}}}}}")) == set()
+    )

@@ -20,9 +20,10 @@ from flow_compiler.assets import input_tables
 from flow_compiler.engine.storage import tables
 from flow_compiler.engine.storage.database import create_database, now, reading
 from flow_compiler.engine.storage.schema import alembic_config, bring_up_to_date
+from flow_compiler.http_api.storage import tables as server_tables
 from stepflow_assets.resources import catalog_tables
 
-SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA, input_tables.SCHEMA]
+SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA, input_tables.SCHEMA, server_tables.SCHEMA]
 
 
 @pytest.fixture

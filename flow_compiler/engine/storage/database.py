@@ -10,6 +10,7 @@ SQLite runs in WAL mode. What a committed transaction survives:
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -109,6 +110,25 @@ def create_database(
 def reading(engine: Engine) -> Engine:
     """The same database and pool for transactions that only read: they wait for no writer."""
     return engine.execution_options(begin="DEFERRED")
+
+
+def flush_to_disk(engine: Engine) -> None:
+    """What was committed by now survives a loss of power, also under ``Durability.SYSTEM``. Raises StoreUnavailable.
+
+    SQLite's commits are in the write-ahead log, or further. PostgreSQL has flushed them before it answered."""
+    if engine.dialect.name != "sqlite":
+        return
+    file = Path(str(engine.url.database))
+    with store_failures(place_of(engine)):
+        for path in (file.with_name(f"{file.name}-wal"), file.parent):
+            try:
+                descriptor = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:  # all of it is in the database, which was flushed when it was moved there
+                continue
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def insert(dialect: str, table: Table) -> Any:

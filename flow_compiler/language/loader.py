@@ -6,6 +6,7 @@ Every error is a :class:`FlowLoadError` with file, line and column, what is wron
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from json import JSONDecodeError
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.collecting import without_collecting
@@ -78,10 +79,15 @@ def _read(text: str, file: str | None, *, any_keys: bool = False) -> tuple[Json,
         return read_yaml(text, file, any_keys=any_keys)
     try:
         return read_json(text, file)
-    except FlowLoadError:
-        if (file or "").lower().endswith(".json") or "".join(start)[1:2] in ('"', "}", ""):
+    except FlowLoadError as not_json:
+        if (file or "").lower().endswith(".json") or not isinstance(not_json.__cause__, JSONDecodeError):
             raise
-    return read_yaml(text, file, any_keys=any_keys)  # `{name: a}` is YAML
+        try:
+            return read_yaml(text, file, any_keys=any_keys)  # `{name: a}` is YAML, and so is `{"name": "\\a"}`
+        except FlowLoadError:
+            if "".join(start)[1:2] in ('"', "}", ""):
+                raise not_json from not_json.__cause__
+            raise
 
 
 def require_size(size: int, file: str | None) -> None:

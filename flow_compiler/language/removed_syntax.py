@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flow_compiler.language.yaml_output import in_one_line
-
 Json = Any
 
 _ENOUGH = 2_000
@@ -58,6 +56,8 @@ def _joined(name: Json, path: Json) -> Json:
 
 def shown(value: Json) -> str:
     """The value as one line of YAML, renewed; its beginning where it is long."""
+    from flow_compiler.language.yaml_output import in_one_line  # a worker in another environment has no PyYAML
+
     text = in_one_line(renewed(value))
     return text if len(text) <= _ENOUGH else "…"
 

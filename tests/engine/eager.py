@@ -72,8 +72,8 @@ SCHEMAS = {
     },
 }
 _KNOWN: dict[str, Any] = {**GIVEN, "default": [1, {"z": 2}], "implied": 0}
-ALONE: dict[str, Any] = {}
-"""What a flow inside has of variables: nothing."""
+ALONE: dict[str, Any] = {"given": "not this", "null": "nor this", "default": [1, {"z": 2}], "implied": 0}
+"""What a flow inside has of variables: its own defaults, and nothing of the flow around it."""
 
 
 def run(flow: Mapping[str, Any], given: Any, variables: Mapping[str, Any] = _KNOWN) -> Any:

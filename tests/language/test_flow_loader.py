@@ -189,6 +189,14 @@ def test_json_that_yaml_cannot_read_is_read_as_json() -> None:
     assert parse_flow("{output: 1}").output == Literal(1)
 
 
+def test_yaml_that_looks_like_json_is_read_as_yaml() -> None:
+    assert parse_flow('{"output": "\\a",}', "flow.yaml").output == Literal("\a")
+    with pytest.raises(FlowLoadError, match="not JSON"):
+        parse_flow('{"output": "\\a"}', "flow.json")
+    with pytest.raises(FlowLoadError, match="not JSON"):
+        parse_flow('{"output": [1}', "flow.yaml")
+
+
 def test_empty_text_is_the_empty_flow() -> None:
     assert parse_flow("") == parse_flow("# nothing\n") == parse_flow("null") == flow_from_json({})
 

@@ -50,7 +50,12 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         command = click.option("--json", "output_format", flag_value="json", help="The same as --format json.")(command)
         return click.option(
-            "--format", "output_format", type=click.Choice(formats), default=formats[0], show_default=True
+            "--format",
+            "output_format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="For people, or for programs.",
         )(command)
 
     return add

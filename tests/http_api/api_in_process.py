@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 
+from flow_compiler.http_api.service import Service
+
 
 @dataclass(frozen=True)
 class Api:
     """A server without a socket. Answers are JSON."""
 
     http: httpx.AsyncClient
+    service: Service
 
     async def get(self, path: str, **parameters: Any) -> Any:
         return (await self.http.get(path, params=parameters)).raise_for_status().json()

@@ -47,7 +47,7 @@ def opened(database_url: str, tmp_path: Path) -> OpenApi:
         async with open_service(place, _components(), limits, files=files) as service:
             transport = httpx.ASGITransport(create_app(service, access))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7840/api/v1") as http:
-                yield Api(http)
+                yield Api(http, service)
 
     return open_api
 

@@ -10,6 +10,7 @@ import pytest
 from api_in_process import Api, OpenApi
 from flows_served import DOUBLE, HELD
 
+from flow_compiler.http_api.event_stream import EventStream
 from flow_compiler.http_api.limits import Limits
 
 RUNNING, COMPLETED, FAILED, CANCELLED, RECOVERY_FAILED = 1, 2, 3, 4, 6
@@ -246,3 +247,17 @@ async def test_a_secret_is_used_never_shown_and_gone_with_the_run(opened: OpenAp
         for path in (f"/runs/{run_id}", f"/runs/{run_id}/flow", f"/runs/{run_id}/events", "/runs"):
             assert secret not in (await api.http.get(path)).text
     assert [file for file in _files(tmp_path) if secret.encode() in file.read_bytes()] == []
+
+
+async def test_a_stream_in_which_nothing_happens_says_that_it_is_there(opened: OpenApi, tmp_path: Path) -> None:
+    async with opened(Limits(heartbeat_seconds=0.05)) as api:
+        run_id = (await api.post("/runs", {"flow": HELD, "input": [{"folder": str(tmp_path)}]}))["summary"]["runId"]
+        run = await api.service.runs.get(run_id)
+        assert run is not None
+        lines = []
+        async for line in EventStream(api.service, run, {}, None, include_results=False).since(0):
+            lines.append(line)
+            if line.startswith(":"):
+                break
+        assert lines[0].startswith("id: 0\ndata: ")
+        assert all(line.endswith("\n\n") for line in lines)

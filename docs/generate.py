@@ -7,6 +7,7 @@ from pathlib import Path
 
 from docs.tables.components import components_page
 from docs.tables.configuration import configuration_page
+from docs.tables.diagnostics import diagnostics_page
 from docs.tables.errors import errors_page
 from docs.tables.settings import settings_page
 from docs.tables.stepflow_component import stepflow_component_page
@@ -17,6 +18,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration_page,
     "components.md": components_page,
     "errors.md": errors_page,
+    "diagnostics.md": diagnostics_page,
     "stepflow-component.md": stepflow_component_page,
 }
 

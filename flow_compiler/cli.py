@@ -14,15 +14,20 @@ import click
 
 COMMANDS: dict[str, str] = {
     "validate": "Check flows without running them.",
+    "infer": "Write a flow with the schemas that follow from its components.",
+    "schema": "Print the JSON schema of a flow file, for editors.",
     "show": "Show a flow's steps, what needs what, and the assets they become.",
     "list-components": "List the components that flows may call, with their schemas.",
     "run": "Run a flow on one input, or on many.",
     "test": "Run the test cases that flows carry.",
-    "submit": "Give a partition of a flow its input, for runs in Dagster.",
+    "serve": "Serve flows over HTTP.",
+    "submit": "Give a server a run, or a partition of a flow its input.",
+    "runs": "Show the runs of a server.",
+    "cancel": "Cancel a run of a server.",
 }
 EXIT_CODES = (
     "Exit codes: 0 fine; 1 the flow ran and failed; 2 wrong usage, or the flow cannot be used; "
-    "3 a store cannot be used now; 130 interrupted."
+    "3 a store or a server cannot be used now; 4 a run had not ended in time; 130 interrupted; 143 terminated."
 )
 
 
@@ -52,10 +57,11 @@ app = _Commands(
 
 def main() -> None:
     """Entry point of ``flow-compiler``: a failure is a sentence and an exit code, never a traceback."""
-    from flow_compiler.commands import failing, streams
+    from flow_compiler.commands import failing, stopping, streams
     from flow_compiler.errors import FlowCompilerError
 
     streams.prepare()
+    stopping.prepare()
     try:
         code = app.main(prog_name="flow-compiler", standalone_mode=False)
         sys.stdout.flush()
@@ -84,9 +90,10 @@ def _own_folder() -> Path:
 
 def _leave_interrupted() -> NoReturn:
     """At once: a component may still be at work in a thread, which a usual end would wait for."""
-    from flow_compiler.commands import streams
+    from flow_compiler.commands import stopping, streams
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     click.echo("interrupted", err=True)
     streams.flush()
-    os._exit(130)
+    os._exit(stopping.exit_code())

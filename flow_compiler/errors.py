@@ -16,6 +16,8 @@ FlowCompilerError
 │   ├── ArtifactMissing          no bytes under that digest
 │   ├── ArtifactCorrupt          the bytes do not have the digest they are stored under
 │   └── LeaseLost                another owner holds the lease: this writer is fenced off
+├── RequestRefused               what a client asked of the server over HTTP cannot be done
+├── ServerUnavailable            the server that was asked does not answer
 └── RunCancelled                 a person or a signal stopped the run; it can be resumed
 
 Each error has a stable ``code``, a ``category``, ``retryable`` and a ``next_step`` sentence.
@@ -80,6 +82,17 @@ def _rebuild(
     return error
 
 
+_LONGEST_SENTENCE = 1000
+
+
+def shortened(sentence: str) -> str:
+    """A sentence that repeats what it found says the beginning and the end of it: a file may hold one name of 4 MiB."""
+    if len(sentence) <= _LONGEST_SENTENCE:
+        return sentence
+    half = _LONGEST_SENTENCE // 2
+    return f"{sentence[:half]}…{sentence[-half:]}"
+
+
 class FlowError(FlowCompilerError):
     code = "flow.invalid"
     category = Category.INPUT
@@ -104,7 +117,7 @@ class FlowLoadError(FlowError):
         code: str | None = None,
         next_step: str | None = None,
     ) -> None:
-        super().__init__(message, code=code, next_step=next_step)
+        super().__init__(shortened(message), code=code, next_step=next_step and shortened(next_step))
         self.file, self.line, self.column = file, line, column
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -194,6 +207,19 @@ class ArtifactCorrupt(StoreError):
 class LeaseLost(StoreError):
     code = "store.lease_lost"
     next_step = "Nothing to do: another runner took the work over and finishes it."
+
+
+class RequestRefused(FlowCompilerError):
+    code = "request.invalid"
+    category = Category.INPUT
+    next_step = "Correct the request; `GET /api/v1/openapi.json` describes what can be sent."
+
+
+class ServerUnavailable(FlowCompilerError):
+    code = "server.unavailable"
+    category = Category.CAPACITY
+    retryable = True
+    next_step = "Check that the server runs and that --url is right, then give the command again."
 
 
 class RunCancelled(FlowCompilerError):

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from flow_compiler.errors import FlowLoadError
-from flow_compiler.language.loader import MAX_BYTES, decode, parse_flow, require_size
+from flow_compiler.language.expressions import Json
+from flow_compiler.language.loader import MAX_BYTES, decode, parse_flow, read_value, require_size
 from flow_compiler.language.model import Flow
 
 
 def load_flow(path: str | Path) -> Flow:
     """The flow in a YAML or JSON file. Raises FlowLoadError, also when the file cannot be read."""
     return parse_flow(read_text(path), str(path))
+
+
+def read_flow_value(path: str | Path) -> Json:
+    """The JSON value in a flow file, as it was written. Raises FlowLoadError."""
+    return read_value(read_text(path), str(path))
 
 
 def read_text(path: str | Path) -> str:

@@ -172,9 +172,9 @@ def configuration_page() -> str:
         "### Retries",
         _fields(model.Retry),
         *_each("type", model.FibonacciBackoff, model.ExponentialBackoff, model.ConstantBackoff),
-        "### What is kept, what is enforced",
+        "### What is kept",
         *_each("", storage.StorageConfig, storage.SqliteStore, storage.PostgresStore, storage.FilesystemStore),
-        *_each("", model.Recovery, model.LeaseManager, model.BlobApi, model.ValidateSchemas),
+        *_each("", model.Recovery, model.LeaseManager, model.BlobApi),
     )
 
 

@@ -123,7 +123,7 @@ class Batch:
         )
         try:
             await self._evaluate(taken, watch)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, RunCancelled):
             await self._let_go(key, RunCancelled("the run was stopped"))
             raise
         except LeaseLost as error:
@@ -154,7 +154,7 @@ class Batch:
         )
         try:
             result = await self._advance(item)
-        except LeaseLost:
+        except (LeaseLost, RunCancelled):
             raise
         except FlowCompilerError as error:
             await self._end(taken.key, Failure.of(error), None, watch.reports)

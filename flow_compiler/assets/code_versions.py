@@ -11,7 +11,8 @@ from flow_compiler.engine.registry import Components
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.expressions import Expression, Json, VariableRef
 from flow_compiler.language.model import Flow
-from flow_compiler.language.schemas import secret_variables, variable_defaults
+from flow_compiler.language.schemas import variable_defaults
+from flow_compiler.language.secrets import REDACTED, Secrets
 from flow_compiler.language.walk import Found, walk
 
 _DIGITS = 16
@@ -30,10 +31,8 @@ def code_versions(flow: Flow, lineage: Lineage, registry: Components, setting: S
     """By asset. Changes when what the asset's step says changes, or a step without an asset between it and its parents;
     the value of a variable that any of them refers to; the version or profile of a component that any of them calls, in
     sub-flows too. Secrets are no part of it."""
-    secret = secret_variables(flow)
-    variables = {
-        name: value for name, value in {**variable_defaults(flow), **setting.variables}.items() if name not in secret
-    }
+    told = Secrets.of(flow).in_variables({**variable_defaults(flow), **setting.variables})
+    variables = {name: value for name, value in told.items() if value != REDACTED}
     return {
         asset: _version(flow, lineage, asset, registry, Setting(variables, setting.profiles))
         for asset in lineage.assets

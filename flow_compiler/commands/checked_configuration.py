@@ -9,7 +9,7 @@ from flow_compiler.commands.configured import Configured
 from flow_compiler.configuration.diagnose import diagnose_configuration
 from flow_compiler.configuration.reading import read_configuration
 from flow_compiler.errors import ConfigurationError
-from flow_compiler.language.diagnostics import Level
+from flow_compiler.language.diagnostics import Kind, Level, unreadable
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def check_configuration(path: Path, modules: tuple[str, ...]) -> tuple[dict[str,
         if not any(each.level is Level.ERROR for each in found):
             components = Configured(file, modules).known_routes(file)
     except ConfigurationError as error:
-        place = {"line": error.line, "column": error.column}
-        findings.append({"level": "fatal", "message": error.message, **place, "instead": error.next_step})
+        findings.append(unreadable(error, Kind.UNREADABLE_CONFIGURATION).to_json())
     valid = not any(each["level"] in ("fatal", "error") for each in findings)
     return {"file": str(path), "valid": valid, "diagnostics": findings}, components

@@ -15,7 +15,7 @@ from flow_compiler.configuration.lookup import configuration_of
 from flow_compiler.configuration.reading import ConfigurationFile
 from flow_compiler.engine.registry import Components
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.language.diagnostics.diagnostic import Kind
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.model import Flow
 
 if TYPE_CHECKING:

@@ -9,17 +9,21 @@ from pathlib import Path
 
 import click
 
-from flow_compiler.errors import FlowCompilerError, StoreError
+from flow_compiler.commands import stopping
+from flow_compiler.errors import FlowCompilerError, RunCancelled, ServerUnavailable, StoreError
 
 FAILED = 1
 UNUSABLE = 2
 STORE_AWAY = 3
+NOT_ENDED = 4
 
 
 def report(error: FlowCompilerError) -> int:
     """Tell the error on stderr; returns the exit code."""
     _tell(str(error), error.next_step)
-    return STORE_AWAY if isinstance(error, StoreError) else UNUSABLE
+    if isinstance(error, RunCancelled):
+        return stopping.exit_code()
+    return STORE_AWAY if isinstance(error, StoreError | ServerUnavailable) else UNUSABLE
 
 
 def report_output(error: OSError) -> int:
@@ -44,6 +48,15 @@ def kept_details(error: BaseException, folder: Path) -> str:
     except OSError as problem:
         place = f"the details cannot be written ({problem.strerror})"
     return f"unexpected {type(error).__name__}; {place}"
+
+
+def write_text(file: Path, text: str) -> None:
+    """Raises click.BadParameter where the file cannot be written."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{file}: cannot write the file: {error.strerror or error}"
+        raise click.BadParameter(message, param_hint="--output") from error
 
 
 def _tell(message: str, next_step: str) -> None:

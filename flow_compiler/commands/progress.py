@@ -57,7 +57,7 @@ class Progress:
         """How the inputs of a run over many ended."""
         if not self._ended:
             return "no inputs"
-        return f"{_count(self._ended, 'input')}: {self._ended - self.failed} succeeded, {self.failed} failed"
+        return f"{count(self._ended, 'input')}: {self._ended - self.failed} succeeded, {self.failed} failed"
 
     def waiting(self, seconds: float) -> None:
         """Another runner has the item: nothing is finished meanwhile, so it is told at once."""
@@ -98,8 +98,8 @@ class Progress:
 
     def _steps_told(self) -> str:
         latest = f", latest {self._latest}" if self._latest else ""
-        calls = f" and {_count(self._calls, 'call')}" if self._calls else ""
-        return f"{_count(self._steps, 'step')}{calls} finished{latest}"
+        calls = f" and {count(self._calls, 'call')}" if self._calls else ""
+        return f"{count(self._steps, 'step')}{calls} finished{latest}"
 
     def _advance_told(self) -> str:
         """Of the call that told last how far it is."""
@@ -109,5 +109,6 @@ class Progress:
         return f"; {step_id}: {done}" + (f" of {total}" if total is not None else "")
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """``1 step``, ``2 steps``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

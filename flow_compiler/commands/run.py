@@ -92,19 +92,19 @@ def command(
     if journal and not home:
         raise click.UsageError("--journal needs --home: artifacts are kept there.")
     from flow_compiler.commands.configured import configured
-    from flow_compiler.commands.environment_variables import from_environment
     from flow_compiler.commands.input_lines import InputLines
     from flow_compiler.commands.modules import registry_of
     from flow_compiler.commands.run_inputs import run_inputs
     from flow_compiler.commands.run_one import run_one
     from flow_compiler.commands.run_request import RunRequest
+    from flow_compiler.language.environment import with_environment
 
     flow = _flow(flow_file, overrides, steps)
     registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
     request = RunRequest(
         flow=flow,
         configured=configured(flow, flow_file, config, modules, quiet=quiet),
-        variables={**(from_environment(flow, os.environ) if env_variables else {}), **(variables or {})},
+        variables=with_environment(flow, variables or {}, os.environ) if env_variables else variables or {},
         home=home,
         journal=journal,
         run_id=run_id or str(uuid.uuid4()),

@@ -32,9 +32,7 @@ async def run_inputs(request: RunRequest, inputs: InputLines) -> int:
     async with open_engine(request, many_inputs=True) as (engine, stores):
         if surveyed is not None:
             given = {"inputs": surveyed.digest}
-            await require_same(
-                stores.journal, request.run_id, flow=request.flow, given=given, variables=request.variables
-            )
+            await require_same(stores, request.run_id, flow=request.flow, given=given, variables=request.variables)
 
         async def ended(index: int, result: ItemResult) -> None:
             progress.ended(failed=isinstance(result.result, Failure))

@@ -24,7 +24,7 @@ async def run_one(request: RunRequest, given: Json, steps: Sequence[str]) -> int
     """Runs the flow, or only the chosen steps of it, and prints what came of it; returns the exit code."""
     progress = Progress()
     async with open_engine(request, many_inputs=False) as (engine, stores):
-        await require_same(stores.journal, request.run_id, flow=request.flow, given=given, variables=request.variables)
+        await require_same(stores, request.run_id, flow=request.flow, given=given, variables=request.variables)
         item = engine.item(
             request.flow,
             run_id=request.run_id,

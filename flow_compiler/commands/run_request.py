@@ -16,7 +16,7 @@ from flow_compiler.engine.storage import memory_stores, open_stores, passing_sto
 from flow_compiler.engine.stores import Stores
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
-from flow_compiler.language.schemas import secret_variables
+from flow_compiler.language.secrets import Secrets
 
 _MOST_THREADS = 256
 
@@ -74,7 +74,7 @@ def how_to_go_on(request: RunRequest) -> str:
 
 def _same_command(request: RunRequest) -> str:
     words = ["flow-compiler", *sys.argv[1:]]
-    if secret_variables(request.flow):
+    if Secrets.of(request.flow):
         words = _without_variables(words)
     if not any(word == "--run-id" or word.startswith("--run-id=") for word in words):
         words += ["--run-id", request.run_id]

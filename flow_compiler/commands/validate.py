@@ -15,7 +15,7 @@ from flow_compiler.commands.failing import UNUSABLE
 from flow_compiler.commands.options import config_option, format_option, modules_option
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
-from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose
+from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose, strictly, unreadable
 from flow_compiler.language.diagnostics.diagnostic import finding
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
@@ -33,8 +33,18 @@ _BUILTIN = "/builtin/"
 @config_option
 @modules_option
 @click.option("--all", "show_all", is_flag=True, help="Also list what could not be checked for want of a schema.")
+@click.option(
+    "--type-check", is_flag=True, help="Follow schemas through the flow: what a step gives, and what takes it."
+)
+@click.option("--strict", is_flag=True, help="Keys that mean nothing, and syntax that was removed, are errors.")
 def command(
-    flow_files: tuple[Path, ...], output_format: str, config: Path | None, modules: tuple[str, ...], show_all: bool
+    flow_files: tuple[Path, ...],
+    output_format: str,
+    config: Path | None,
+    modules: tuple[str, ...],
+    show_all: bool,
+    type_check: bool,
+    strict: bool,
 ) -> int:
     """Check flows, and a configuration, without running them.
 
@@ -46,7 +56,7 @@ def command(
     if not flow_files and config is None:
         raise click.UsageError("Missing argument 'FLOW...' (or --config FILE).")
     settings, components = check_configuration(config, modules) if config else (None, None)
-    checked = [_check(file, modules, components) for file in flow_files]
+    checked = [_check(file, modules, components, type_check=type_check, strict=strict) for file in flow_files]
     if output_format == "json":
         told = {"flows": checked} if settings is None else {"flows": checked, "configuration": settings}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
@@ -56,14 +66,18 @@ def command(
     return 0 if all(each["valid"] for each in [*checked, settings or {"valid": True}]) else UNUSABLE
 
 
-def _check(file: Path, modules: tuple[str, ...], components: RoutedComponents | None) -> dict[str, Json]:
+def _check(
+    file: Path, modules: tuple[str, ...], components: RoutedComponents | None, *, type_check: bool, strict: bool
+) -> dict[str, Json]:
     try:
         flow = load_flow(file)
     except FlowLoadError as error:
-        place = {"line": error.line, "column": error.column}
-        found = {"level": "fatal", "message": error.message, **place, "instead": error.next_step}
-        return {"file": str(file), "valid": False, "diagnostics": [found]}
+        return {"file": str(file), "valid": False, "diagnostics": [unreadable(error).to_json()]}
     findings = diagnose(flow) + _unknown_components(flow, modules, components)
+    if type_check:
+        findings += _type_check(flow, modules, components)
+    if strict:
+        findings = strictly(findings)
     findings.sort(key=lambda each: (each.line or 0, each.column or 0, each.code))
     return {
         "file": str(file),
@@ -73,6 +87,14 @@ def _check(file: Path, modules: tuple[str, ...], components: RoutedComponents | 
         "steps": len(flow.steps),
         "diagnostics": [each.to_json() for each in findings],
     }
+
+
+def _type_check(flow: Flow, modules: tuple[str, ...], components: RoutedComponents | None) -> list[Diagnostic]:
+    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.commands.signatures import signatures_of
+    from flow_compiler.language.types.checking import type_check
+
+    return type_check(flow, signatures_of(components or registry_of(modules)))
 
 
 def _unknown_components(flow: Flow, modules: tuple[str, ...], components: RoutedComponents | None) -> list[Diagnostic]:
@@ -108,9 +130,7 @@ def _print(flow: dict[str, Json], *, show_all: bool) -> None:
     shown = [each for each in flow["diagnostics"] if show_all or not each.get("experimental")]
     for each in shown:
         place = ":".join(str(part) for part in (flow["file"], each.get("line"), each.get("column")) if part is not None)
-        name = f" {each['code']} {each['kind']}" if "code" in each else ""
-        path = f"{each['path']}: " if "path" in each else ""
-        click.echo(f"{place}: {each['level']}{name}: {path}{each['message']}")
+        click.echo(f"{place}: {each['level']} {each['code']} {each['kind']}: {each['path']}: {each['message']}")
         if each.get("instead"):
             click.echo(f"    {each['instead']}")
     counts = Counter(each["level"] for each in shown)

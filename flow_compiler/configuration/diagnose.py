@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from flow_compiler.configuration.plugins import MockPlugin
 from flow_compiler.configuration.reading import ConfigurationFile
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.source import Where
 
 

@@ -143,15 +143,6 @@ class Recovery(Strict):
     checkpoint_interval: Whole = 1000
 
 
-class ValidateSchemas(Strict):
-    """Which schemas of a flow are enforced while it runs."""
-
-    what: ClassVar[str] = "validateSchemas"
-    input: Annotated[bool, Field(description="The flow's input must fit its schema.")] = False
-    output: Annotated[bool, Field(description="The flow's output must fit its schema.")] = False
-    variables: Annotated[bool, Field(description="The variables must fit their schemas.")] = False
-
-
 class Configuration(Strict):
     """The whole file."""
 
@@ -170,14 +161,10 @@ class Configuration(Strict):
     working_directory: Annotated[
         str | None, Field(description="Folder that relative paths start from (default: that of the file).")
     ] = None
-    validate_schemas: Annotated[ValidateSchemas, Field(description="Schemas to enforce; `true` for all.")] = (
-        ValidateSchemas()
-    )
-
-    @field_validator("validate_schemas", mode="before")
-    @classmethod
-    def _all_or_none(cls, value: Any) -> Any:
-        return {"input": value, "output": value, "variables": value} if isinstance(value, bool) else value
+    validate_schemas: Annotated[
+        bool,
+        Field(description="Enforce the schemas of every flow; a flow asks with `metadata: {enforce_schemas: true}`."),
+    ] = False
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import yaml
 
 from flow_compiler.errors import FlowLoadError
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Part, Where
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from flow_compiler.configuration.model import Configuration
 from flow_compiler.configuration.storage import FilesystemStore, InMemoryStore, PostgresStore, SqliteStore
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.source import Part, Where
 
 

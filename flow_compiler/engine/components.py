@@ -86,6 +86,8 @@ class ComponentContext:
     """Numbers for people: pages, bytes, milliseconds, scores under ``eval/…``. Journaled and memoised with the outcome."""
     mark_degraded: Callable[[], None]
     """This result came from a fallback: kept, but may be improved later."""
+    elapsed: float = 0.0
+    """Seconds since this call was begun: more than 0 where a runner of this run began it and was killed."""
     run_flow: FlowRunner | None = None
     """Runs a flow below this step; None only outside an engine."""
     progress: ProgressSink = _unheard

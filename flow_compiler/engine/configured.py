@@ -17,12 +17,13 @@ from flow_compiler.errors import ConfigurationError
 
 
 def engine_settings(file: ConfigurationFile) -> EngineSettings:
-    """Retries, leases and the working directory; all else as it is without a configuration."""
+    """Retries, leases, the working directory, and whether schemas are enforced; all else as it is without a configuration."""
     configuration = file.configuration
     settings = EngineSettings(
         backoff=_backoff(configuration.retry),
         transport_retries=configuration.retry.transport_max_retries,
         working_directory=file.base,
+        enforce_schemas=configuration.validate_schemas,
     )
     if configuration.recovery is None:
         return settings

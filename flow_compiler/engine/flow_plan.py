@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flow_compiler.engine.enforcing import EnforcedSchemas
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.canonical import NotJson, blob_id
@@ -27,17 +28,21 @@ class FlowPlan:
     must_execute: tuple[str, ...]
     choosing: frozenset[str | None]
     variable_defaults: Mapping[str, Json]
+    enforced: EnforcedSchemas | None
 
     @classmethod
-    def of(cls, flow: Flow) -> FlowPlan:
+    def of(cls, flow: Flow, *, enforce: bool = False) -> FlowPlan:
+        """``enforce``: also where the flow does not ask for it. Raises FlowError when its schemas cannot be enforced."""
         parts: dict[str | None, Expression] = {step.id: step.input for step in flow.steps}
         parts[None] = flow.output
+        enforced = EnforcedSchemas.asked_for(flow, always=enforce)
         return cls(
             flow=flow,
-            steps={step.id: step for step in flow.steps},
+            steps={step.id: step if enforced is None else enforced.step(step) for step in flow.steps},
             must_execute=tuple(step.id for step in flow.steps if step.must_execute),
             choosing=frozenset(name for name, expression in parts.items() if _chooses(expression)),
             variable_defaults=variable_defaults(flow),
+            enforced=enforced,
         )
 
 
@@ -58,7 +63,8 @@ def _chooses(expression: Expression) -> bool:
 class FlowPlans:
     """Plans by flow, and by the blob id of a flow given as JSON; the least recently used are dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, enforce: bool = False) -> None:
+        self._enforce = enforce
         self._kept: OrderedDict[str | int, FlowPlan] = OrderedDict()
 
     def of(self, flow: Flow) -> FlowPlan:
@@ -81,7 +87,7 @@ class FlowPlans:
         return found
 
     def _keep(self, key: str | int, flow: Flow) -> FlowPlan:
-        plan = self._kept[key] = FlowPlan.of(flow)
+        plan = self._kept[key] = FlowPlan.of(flow, enforce=self._enforce)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return plan

@@ -53,17 +53,25 @@ class FlowRun:
         self._news = asyncio.Event()
         self._broken: BaseException | None = None
         self._stopping = False
+        self._refused = plan.enforced.refusal(given, variables) if plan.enforced is not None else None
 
     async def output(self, within: Collection[str] | None = None) -> FlowResult | None:
         """The flow's output, after it and the ``mustExecute`` steps. With ``within``, only those steps are called; the
         result is None as long as the output depends on others."""
+        if self._refused is not None:
+            return self._refused
         await self._pass([*self._plan.must_execute, _OUTPUT], within)
         if self._output is PENDING:
             return self._stuck(_OUTPUT) if within is None else None
-        return self._output if isinstance(self._output, Failure) else Success(result=self._output)
+        if isinstance(self._output, Failure):
+            return self._output
+        broken = self._plan.enforced.broken_output(self._output) if self._plan.enforced is not None else None
+        return broken or Success(result=self._output)
 
     async def steps(self, chosen: Iterable[str]) -> FlowResult:
         """Exactly the chosen steps and what they need: their first failure, or a success without a value."""
+        if self._refused is not None:
+            return self._refused
         chosen = list(chosen)
         await self._pass(chosen, None)
         for step_id in chosen:

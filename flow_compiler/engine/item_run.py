@@ -64,7 +64,8 @@ class ItemRun:
         their first failure, or a success without a value.
 
         Waits while another runner works on this item of this run, and replays what that one finished. Raises LeaseLost
-        when the work was taken over, StoreError when it cannot be recorded; failures of steps are results.
+        when the work was taken over, RunCancelled when the run was asked to stop, StoreError when what was done cannot
+        be recorded; failures of steps are results.
         """
         if steps is None:
             return await self._under_lease(lambda flow: flow.output())
@@ -82,10 +83,11 @@ class ItemRun:
         name = f"item:{self._run_id}:{self.key}"
         async with (
             self._one_at_a_time,
+            parts.cancelling.watched(self._run_id) as asked,
             held(parts.stores.leases, name, new_owner(), parts.settings.lease_ttl, self._waiting) as lease,
         ):
-            self._steps.under(lease, await parts.stores.journal.load(self._run_id, self._path))
-            result = await while_held(lease, self._evaluated(evaluation))
+            self._steps.under(lease, await parts.stores.journal.resume(self._run_id, self._path))
+            result = await while_held(lease, asked, self._evaluated(evaluation))
         return ItemResult(
             result=Success() if result is None else result,
             records=dict(self._flow.records),

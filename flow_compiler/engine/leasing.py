@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from flow_compiler.engine.stores import Lease, Leases
-from flow_compiler.errors import LeaseLost, StoreUnavailable
+from flow_compiler.errors import LeaseLost, RunCancelled, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -83,16 +83,20 @@ async def held(
         await holding.give_back()
 
 
-async def while_held(holding: HeldLease, work: Coroutine[Any, Any, T]) -> T:
-    """The work's result; raises LeaseLost and stops the work as soon as the lease is lost."""
+async def while_held(holding: HeldLease, asked: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result. Stops the work and raises LeaseLost as soon as the lease is lost, RunCancelled as soon as the
+    run was ``asked`` to stop."""
     working = asyncio.create_task(work)
     losing = asyncio.create_task(holding.lost.wait())
+    stopping = asyncio.create_task(asked.wait())
     try:
-        await asyncio.wait([working, losing], return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
+        await asyncio.wait([working, losing, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        if holding.lost.is_set():
             raise LeaseLost(f"the lease {holding.current.name!r} was taken over by another runner")
-        return working.result()
+        raise RunCancelled("the run was cancelled", next_step="Begin a new run: what has not changed is remembered.")
     finally:
-        for task in (working, losing):
+        for task in (working, losing, stopping):
             task.cancel()
-        await asyncio.wait([working, losing])
+        await asyncio.wait([working, losing, stopping])

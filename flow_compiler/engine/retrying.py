@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flow_compiler.engine.outcomes import Failure, TaskErrorCode
 from flow_compiler.engine.settings import EngineSettings
+from flow_compiler.engine.stores import Trying
 
 _NEVER = frozenset(
     {
@@ -21,25 +22,26 @@ _UNDECIDED = frozenset({"component.failed", "component.raised"})
 
 
 class Budgets:
-    """Retries left for one step: the transport's (its process died) and the flow's own ``maxRetries``."""
+    """Retries of one step: the transport's (its process died) and the flow's own ``maxRetries``. What was used before a
+    kill stays used: ``retries`` and ``transport_retries`` count on from there."""
 
-    def __init__(self, max_retries: int, settings: EngineSettings) -> None:
-        self._component = max_retries
-        self._transport = settings.transport_retries
+    def __init__(self, max_retries: int, settings: EngineSettings, before: Trying | None) -> None:
+        self.retries = before.retries if before else 0
+        self.transport_retries = before.transport_retries if before else 0
+        self._max_retries = max_retries
+        self._max_transport_retries = settings.transport_retries
         self._backoff = settings.backoff
-        self._retries = 0
 
     def pause(self, failure: Failure) -> float | None:
         """Seconds to wait before the next attempt, or None when there is none."""
         if failure.code is TaskErrorCode.UNREACHABLE and failure.retryable:
-            if self._transport <= 0:
+            if self.transport_retries >= self._max_transport_retries:
                 return None
-            self._transport -= 1
+            self.transport_retries += 1
         elif failure.code not in _NEVER and (failure.retryable or failure.error in _UNDECIDED):
-            if self._component <= 0:
+            if self.retries >= self._max_retries:
                 return None
-            self._component -= 1
+            self.retries += 1
         else:
             return None
-        self._retries += 1
-        return self._backoff.delay(self._retries)
+        return self._backoff.delay(self.retries + self.transport_retries)

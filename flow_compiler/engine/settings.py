@@ -51,5 +51,7 @@ class EngineSettings:
     """Seconds after which an incomplete batch leaves."""
     lease_ttl: float = 30.0
     """Seconds after which the work of a runner that no longer answers may be taken over."""
+    enforce_schemas: bool = False
+    """Hold inputs, variables, results and outputs against the schemas that flows declare, also where a flow does not ask."""
     working_directory: Path = field(default_factory=Path)
     """What relative paths of /builtin/load_file start from."""

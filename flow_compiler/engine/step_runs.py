@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from flow_compiler.engine.attempt_log import log_failed_attempt
+from flow_compiler.engine.attempts import Attempts, Note
 from flow_compiler.engine.calling import Caller
+from flow_compiler.engine.cancelling import Cancelling
 from flow_compiler.engine.components import Component, ComponentContext, Effect, Resources
+from flow_compiler.engine.enforcing import EnforcedStep
 from flow_compiler.engine.failures import CallFailed, too_deep, unroutable
 from flow_compiler.engine.flow_plan import FlowPlan, FlowPlans
 from flow_compiler.engine.flow_run import FlowRun
@@ -18,7 +20,7 @@ from flow_compiler.engine.registry import Components
 from flow_compiler.engine.remembering import Remembering
 from flow_compiler.engine.retrying import Budgets
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.engine.stores import ItemPath, Stores, depth_of, nested_path
+from flow_compiler.engine.stores import ItemPath, Lease, Resumption, Stores, Trying, depth_of, nested_path
 from flow_compiler.engine.sub_flows import SubFlows
 from flow_compiler.engine.tally import Tally, artifact_refs
 from flow_compiler.errors import UnknownComponent
@@ -72,7 +74,8 @@ class Machinery:
         self.owner = owner
         self.caller = Caller(settings.threads, settings.batch_wait, settings.calls)
         self.remembering = Remembering(stores.memo, stores.leases, self.caller.activity, owner, settings.lease_ttl)
-        self.plans = FlowPlans()
+        self.cancelling = Cancelling(stores.journal)
+        self.plans = FlowPlans(enforce=settings.enforce_schemas)
 
 
 class StepRuns:
@@ -86,14 +89,21 @@ class StepRuns:
         self._hooks = hooks
         self._refresh = refresh
         self._lease: HeldLease | None = None
-        self._journaled: Mapping[tuple[ItemPath, str], StepRecord] = {}
+        self._journaled: dict[tuple[ItemPath, str], StepRecord] = {}
+        self._unfinished: dict[tuple[ItemPath, str], tuple[Trying, float]] = {}  # with the time it was read
 
-    def under(self, lease: HeldLease, journaled: Mapping[tuple[ItemPath, str], StepRecord]) -> None:
-        """From now on records carry this lease, and what the journal holds is replayed."""
+    def under(self, lease: HeldLease, left: Resumption) -> None:
+        """From now on records carry this lease, and what runners before left is replayed or gone on with."""
         self._lease = lease
-        self._journaled = journaled
-        for record in journaled.values():
+        self._journaled, self._unfinished = {}, {}
+        self._take_up(left)
+        for record in self._journaled.values():
             self._note(record)
+
+    def _take_up(self, left: Resumption) -> None:
+        read_at = asyncio.get_running_loop().time()
+        self._journaled.update(left.records)
+        self._unfinished.update({name: (trying, read_at) for name, trying in left.trying.items()})
 
     def flow_run(
         self, plan: FlowPlan, path: ItemPath, given: Json, variables: dict[str, Json], tally: Tally, *, top: bool
@@ -141,45 +151,43 @@ class StepRuns:
             component = self._parts.components.find(step.component, value)
         except UnknownComponent as error:
             return await self._record(path, step, StepRecord(outcome=unroutable(error), attempts=attempts))
-        if self._resumed and not attempts:
-            attempts = await self._parts.stores.journal.attempts(self._run_id, path, step.id)
         record = await self._attempts(path, step, component, value, attempts)
         self._tell_progress(path, step, component, record)
         return await self._record(path, step, record)
 
     async def _attempts(
-        self, path: ItemPath, step: Step, component: Component, value: Json, attempts: int
+        self, path: ItemPath, step: Step, component: Component, value: Json, earlier: int
     ) -> StepRecord:
         """Call until it succeeds or ``onError`` gives up."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         on_error = step.on_error
-        budgets = Budgets(on_error.max_retries if on_error.action is ErrorAction.RETRY else 0, self._parts.settings)
+        left, read_at = self._unfinished.pop((path, step.id), (None, began))
+        retries = on_error.max_retries if on_error.action is ErrorAction.RETRY else 0
+        budgets = Budgets(retries, self._parts.settings, left)
+        attempts = Attempts(self._noting(path, step), budgets, self._parts.caller.activity, earlier=earlier)
+        if left is not None:
+            await attempts.take_up(left, left.age + began - read_at)
         while True:
-            attempts += 1
-            if attempts > 1:
-                await self._parts.stores.journal.begin(self._run_id, path, step.id, attempts)
+            attempts.count += 1
             tally = Tally()
             try:
                 record = await self._obtain(path, step, component, value, attempts, tally)
-                return record.model_copy(update={"attempts": attempts, "seconds": loop.time() - began})
+                return record.model_copy(update={"attempts": attempts.count, "seconds": loop.time() - began})
             except CallFailed as failed:
                 failure = failed.failure
-                log_failed_attempt(self._run_id, path, step.id, attempts, failed)
+                log_failed_attempt(self._run_id, path, step.id, attempts.count, failed)
             seconds = loop.time() - began
             if on_error.action is ErrorAction.USE_DEFAULT:
                 tally.mark_degraded()
-                return _ended(Success(result=on_error.default_value), component, tally, attempts, seconds)
-            record = _ended(failure, component, tally, attempts, seconds)
-            pause = budgets.pause(failure)
-            if pause is None:
-                return record
-            await self._record(path, step, record)
-            with self._parts.caller.activity.aside():
-                await asyncio.sleep(pause)
+                return _ended(Success(result=on_error.default_value), component, tally, attempts.count, seconds)
+            if not await attempts.again(failure):
+                return _ended(failure, component, tally, attempts.count, seconds)
+            if attempts.ran_flows:  # what ended below this step is replayed, as after a kill
+                self._take_up(await self._parts.stores.journal.resume(self._run_id, path))
 
     async def _obtain(
-        self, path: ItemPath, step: Step, component: Component, value: Json, attempt: int, tally: Tally
+        self, path: ItemPath, step: Step, component: Component, value: Json, attempts: Attempts, tally: Tally
     ) -> StepRecord:
         """One attempt: from the memo, from somebody who computes it now, or by calling. Raises CallFailed."""
         parts = self._parts
@@ -188,20 +196,27 @@ class StepRuns:
         async def compute() -> StepRecord:
             loop = asyncio.get_running_loop()
             began = loop.time()
-            context = self._context(path, step, attempt, tally)
-            result = await parts.caller.call(component, accepted, context)
-            return _ended(Success(result=result), component, tally, attempt, loop.time() - began)
+            async with attempts.under_way(durably=component.effect is Effect.WRITE):
+                context = self._context(path, step, attempts, tally)
+                result = await parts.caller.call(component, accepted, context)
+            if isinstance(step, EnforcedStep):
+                step.require(result)
+            return _ended(Success(result=result), component, tally, attempts.count, loop.time() - began)
 
         if component.builtin or component.effect is Effect.WRITE:
             return await compute()
         key = parts.caller.memo_key(component, accepted, value, parts.resources)
         refresh = self._run_id if self._refresh else None
-        return await parts.remembering.obtain(key, component.path, compute, lease=component.lease, refresh=refresh)
+        found = await parts.remembering.obtain(key, component.path, compute, lease=component.lease, refresh=refresh)
+        if isinstance(step, EnforcedStep) and isinstance(found.outcome, Success):
+            step.require(found.outcome.result)  # another flow may have asked for less
+        return found
 
-    def _context(self, path: ItemPath, step: Step, attempt: int, tally: Tally) -> ComponentContext:
+    def _context(self, path: ItemPath, step: Step, attempts: Attempts, tally: Tally) -> ComponentContext:
         parts = self._parts
 
         async def run_below(plan: FlowPlan, given: Json, index: int, below: Tally) -> FlowResult:
+            attempts.ran_flows = True
             if depth_of(path) >= _MAX_DEPTH:
                 raise CallFailed(too_deep(_MAX_DEPTH))
             run = self.flow_run(plan, nested_path(path, step.id, index), given, {}, below, top=False)
@@ -219,7 +234,8 @@ class StepRuns:
             run_id=self._run_id,
             item=path,
             step_id=step.id,
-            attempt=attempt,
+            attempt=attempts.count,
+            elapsed=attempts.elapsed,
             artifacts=parts.stores.artifacts,
             resources=parts.resources,
             report=tally.report,
@@ -229,14 +245,18 @@ class StepRuns:
         )
 
     async def _record(self, path: ItemPath, step: Step, record: StepRecord) -> StepRecord:
-        lease = self._lease.current if self._lease is not None else None
-        await self._parts.stores.journal.record(self._run_id, path, step.id, record, lease)
+        await self._parts.stores.journal.record(self._run_id, path, step.id, record, self._fence)
         return record
 
+    def _noting(self, path: ItemPath, step: Step) -> Note:
+        async def note(trying: Trying) -> None:
+            await self._parts.stores.journal.note(self._run_id, path, step.id, trying, self._fence)
+
+        return note
+
     @property
-    def _resumed(self) -> bool:
-        """Somebody worked on this item before: attempts that were killed may have been counted."""
-        return bool(self._journaled)
+    def _fence(self) -> Lease | None:
+        return self._lease.current if self._lease is not None else None
 
     def _note(self, record: StepRecord) -> None:
         if record.memo_key is not None:

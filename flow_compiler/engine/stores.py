@@ -7,7 +7,7 @@ is committed (design, idea 2: "Finished means: its record is committed").
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -107,6 +107,25 @@ class Leases(Protocol):
     async def release(self, lease: Lease) -> None: ...
 
 
+@dataclass(frozen=True)
+class Trying:
+    """How it stands with a step that was begun and has not ended."""
+
+    attempts: int  # begun so far, over all runners of the run
+    retries: int = 0  # used of the flow's ``maxRetries``
+    transport_retries: int = 0  # used of those after a worker died
+    pause: float | None = None  # seconds between the last attempt and the next one; None: an attempt is under way
+    age: float = 0.0  # seconds since the attempt, or the pause, began; by the database's clock, never negative
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """What runners before left of an item and of everything nested below it."""
+
+    records: Mapping[tuple[ItemPath, str], StepRecord] = field(default_factory=dict)
+    trying: Mapping[tuple[ItemPath, str], Trying] = field(default_factory=dict)
+
+
 class Journal(Protocol):
     """(run, item path, step) → record. What recovery inside one run reads."""
 
@@ -115,12 +134,13 @@ class Journal(Protocol):
         for reporting; the interpreter never replays them as results."""
         ...
 
-    async def attempts(self, run_id: str, item: ItemPath, step: str) -> int:
-        """Attempts begun before, so that the next one carries the next number."""
+    async def resume(self, run_id: str, item: ItemPath) -> Resumption:
+        """The finished records, and how it stands with the steps that were begun and have not ended."""
         ...
 
-    async def begin(self, run_id: str, item: ItemPath, step: str, attempt: int) -> None:
-        """Note that attempt ``attempt`` has begun, so that a kill during it is counted. Worth its cost from the second on."""
+    async def note(self, run_id: str, item: ItemPath, step: str, trying: Trying, lease: Lease | None = None) -> None:
+        """Commit that an attempt begins, or the pause before one. Takes the place of a record with fewer attempts, and
+        is without effect after one with as many. With a lease: raises LeaseLost as :meth:`record` does."""
         ...
 
     async def record(
@@ -139,9 +159,12 @@ class Journal(Protocol):
         """Erase the records of runs whose newest record is older (epoch seconds); returns how many runs. For gc."""
         ...
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
         """What records of the runs (None: of all) name: memo keys, and artifact digests, outcomes kept as artifacts
-        included. Whoever erases leaves it alone while a run is going on, which has told of it nowhere else."""
+        included. Whoever erases leaves it alone while a run is going on, which has told of it nowhere else. Records of
+        the root items ``besides`` are not looked at."""
         ...
 
     async def cancel(self, run_id: str) -> None:

@@ -1,1 +1,1 @@
-"""Flows and runs over HTTP, under ``/api/v1``."""
+"""The HTTP API: flows, runs, components and blobs over REST. No run that was accepted is lost."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from flow_compiler.language.paths import WHOLE, Path, PathError
+from flow_compiler.language.removed_syntax import instead_of_from
 from flow_compiler.language.source import Where
 
 Json = Any
 
-Ignored: TypeAlias = tuple[str, ...]
-"""Keys written beside the deciding one that have no meaning there: kept only so that diagnostics can name them."""
+Ignored: TypeAlias = tuple[tuple[str, Json], ...]
+"""What is written beside the deciding key and has no meaning there: kept only so that diagnostics can name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,25 @@ NULL = Literal(None)
 
 def parse_expression(value: Json, where: Where | None = None) -> Expression:
     """The expression a JSON value stands for. Raises FlowLoadError, with the place if ``where`` knows it."""
-    where = where or Where()
+    return _parsed(value, where or Where()) or Literal(value)
+
+
+def _parsed(value: Json, where: Where) -> Expression | None:
+    """None for a plain literal: most of what a flow holds, for which nothing is made before it is known to be needed."""
     if isinstance(value, dict):
         for key, parse in _BY_KEY.items():
             if key in value:
                 return parse(value, where)
-        fields = {key: parse_expression(part, where.at(key)) for key, part in value.items()}
-        return Literal(value) if all(map(_is_plain, fields.values())) else ObjectExpr(fields)
+        fields = {key: _parsed(part, where.at(key)) for key, part in value.items() if isinstance(part, dict | list)}
+        if not any(fields.values()):
+            return None
+        return ObjectExpr({key: fields.get(key) or Literal(part) for key, part in value.items()})
     if isinstance(value, list):
-        items = tuple(parse_expression(part, where.at(index)) for index, part in enumerate(value))
-        return Literal(value) if all(map(_is_plain, items)) else ArrayExpr(items)
-    return Literal(value)
+        items = {at: _parsed(part, where.at(at)) for at, part in enumerate(value) if isinstance(part, dict | list)}
+        if not any(items.values()):
+            return None
+        return ArrayExpr(tuple(items.get(at) or Literal(part) for at, part in enumerate(value)))
+    return None
 
 
 def expression_to_json(expression: Expression) -> Json:
@@ -140,12 +149,8 @@ def expression_to_json(expression: Expression) -> Json:
             return [expression_to_json(item) for item in items]
 
 
-def _is_plain(expression: Expression) -> bool:
-    return isinstance(expression, Literal) and not expression.protected
-
-
 def _others(value: dict[str, Json], *known: str) -> Ignored:
-    return tuple(key for key in value if key not in known)
+    return tuple((key, member) for key, member in value.items() if key not in known)
 
 
 def _literal(value: dict[str, Json], _where: Where) -> Expression:
@@ -175,7 +180,7 @@ def _coalesce(value: dict[str, Json], where: Where) -> Expression:
 
 
 def _from(value: dict[str, Json], where: Where) -> Expression:
-    raise where.error("$from is no longer part of the language", _replacement_of_from(value), key="$from")
+    raise where.error("$from is no longer part of the language", instead_of_from(value), key="$from")
 
 
 def _step(value: dict[str, Json], where: Where) -> Expression:
@@ -210,19 +215,6 @@ def _path(text: Json, key: str, where: Where) -> Path:
         raise where.at(key).error(
             f"{key}: {error}", f'Paths look like `$.field`, `$.items[0]` or `$["a name"]`; correct `{key}`.'
         ) from error
-
-
-def _replacement_of_from(value: dict[str, Json]) -> str:
-    """The new way to write an old reference: ``{$from: {step: a}, path: b}`` → ``{$step: a, path: b}``."""
-    origin, path = value["$from"], value.get("path")
-    if isinstance(origin, dict) and isinstance(origin.get("step"), str):
-        path_text = f", path: {path}" if isinstance(path, str) else ""
-        return f"Write `{{$step: {origin['step']}{path_text}}}` instead."
-    if isinstance(origin, dict) and "variable" in origin:
-        return f"Write `{{$variable: {origin['variable']}}}` instead."
-    if isinstance(origin, dict) and origin.get("workflow") == "input":
-        return f"Write `{{$input: {path if isinstance(path, str) else '$'}}}` instead."
-    return "Write `{$step: ID, path: …}` or `{$input: PATH}` instead; if this is data, put it under `$literal:`."
 
 
 def kind_of(value: Json) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cached_property
 from typing import Any
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.json_values import MAX_DEPTH
-from flow_compiler.language.source import Place
+from flow_compiler.language.source import Part, Place
 
 _MOST_DIGITS = sys.int_info.default_max_str_digits
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s{}\[\],:"]+', re.DOTALL)
+"""Values, keys and brackets; what stands between them is skipped."""
 
 
 class _Duplicate(ValueError):
@@ -22,9 +24,26 @@ class _Duplicate(ValueError):
         self.key = key
 
 
-def read_json(text: str, file: str | None) -> tuple[Json, Place]:
+class JsonPlaces:
+    """The places in text that :func:`json_value` reads: looked up when the first of them is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _root(self) -> Place:
+        return places_of(self._text)[0]
+
+    def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]:
+        return self._root.find(pointer, key)
+
+    def inside(self, pointer: tuple[Part, ...]) -> Place:
+        return self._root.inside(pointer)
+
+
+def read_json(text: str, file: str | None) -> tuple[Json, JsonPlaces]:
     """The value, and the place of everything in it. Raises FlowLoadError as :func:`json_value` does."""
-    return json_value(text, file), places_of(text)[0]
+    return json_value(text, file), JsonPlaces(text)
 
 
 def json_value(text: str, file: str | None) -> Json:
@@ -73,40 +92,45 @@ def _refusal(text: str, file: str | None) -> FlowLoadError:
 
 
 def places_of(text: str, duplicate: str | None = None) -> tuple[Place, tuple[int, int] | None]:
-    """The places in text that json.loads accepts (or refuses only for a repeated key), and where the second
-    ``duplicate`` key of an object stands."""
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
-    line = 0
-    root = Place(1, 1)
-    repeated: tuple[int, int] | None = None
+    """The places in text that json.loads accepts; or, in text that it refuses because an object has the key
+    ``duplicate`` twice, where the second one stands."""
+    line, begins, ends = 1, 0, _line_end(text, 0)
+    root = Place.of_scalar(1, 1)
     open_places: list[tuple[Place, bool]] = []
-    key: str | None = None
+    parent, in_object, key = root, False, None
     for token in _TOKEN.finditer(text):
-        while line + 1 < len(starts) and starts[line + 1] <= token.start():
-            line += 1
-        mark = text[token.start()]
-        here = (line + 1, token.start() - starts[line] + 1)
-        if mark in ",:":
-            continue
+        start, word = token.start(), token.group()
+        while ends < start:
+            line, begins, ends = line + 1, ends + 1, _line_end(text, ends + 1)
+        column = start - begins + 1
+        mark = word[0]
         if mark in "}]":
             open_places.pop()
-            continue
-        parent = open_places[-1] if open_places else None
-        if parent and parent[1] and key is None:
-            key = json.loads(token.group(), strict=False)
-            if repeated is None and key == duplicate and key in parent[0].keys:
-                repeated = here
-            parent[0].keys.setdefault(str(key), here)
-            continue
-        place = Place(*here)
-        if parent is None:
-            root = place
+            parent, in_object = open_places[-1] if open_places else (root, False)
+        elif in_object and key is None:
+            key = str(json.loads(word, strict=False)) if "\\" in word else word[1:-1]
+            if key == duplicate and key in parent.keys:
+                return root, (line, column)
+            parent.keys.setdefault(key, (line, column))
         else:
-            parent[0].members[key if key is not None else len(parent[0].members)] = place
-            key = None
-        if mark in "{[":
-            open_places.append((place, mark == "{"))
-    return root, repeated
+            if mark in "{[":
+                place = Place(line, column)
+            else:
+                place = root if duplicate is not None else Place.of_scalar(line, column)
+            if open_places:
+                parent.members[len(parent.members) if key is None else key] = place
+                key = None
+            else:
+                root = place
+            if mark in "{[":
+                parent, in_object = place, mark == "{"
+                open_places.append((parent, in_object))
+    return root, None
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,11 +5,30 @@ from __future__ import annotations
 import math
 import re
 
+from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Where
 
 MAX_DEPTH = 100
 """Nesting of a flow. The reference stops at 128; every level costs stack in everything that walks a flow."""
+
+
+MAX_VALUES = 175_000
+"""Values in a flow file, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
+FEWER_VALUES = "Keep large data in a JSON file of its own, and load it with /builtin/load_file."
+
+
+def require_few_values(value: Json, file: str | None) -> None:
+    """Raises FlowLoadError for more than MAX_VALUES; ``value`` has no cycles."""
+    found, waiting = 0, [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict | list):
+            found += len(item)
+            if found > MAX_VALUES:
+                raise FlowLoadError(f"there are more than {MAX_VALUES:,} values", file=file, next_step=FEWER_VALUES)
+            members = item.values() if isinstance(item, dict) else item
+            waiting += [member for member in members if isinstance(member, dict | list)]
 
 
 def require_json(value: Json, where: Where) -> None:

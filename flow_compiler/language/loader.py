@@ -8,12 +8,13 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 
 from flow_compiler.errors import FlowLoadError
+from flow_compiler.language.collecting import without_collecting
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.json_text import json_value, places_of, read_json
-from flow_compiler.language.json_values import require_json
+from flow_compiler.language.json_values import require_few_values, require_json
 from flow_compiler.language.model import Flow
 from flow_compiler.language.reading import flow_from_json
-from flow_compiler.language.source import Place, Source, Where
+from flow_compiler.language.source import Places, Source, Where
 from flow_compiler.language.yaml_text import read_yaml
 
 __all__ = [
@@ -34,8 +35,10 @@ MAX_BYTES = 4 * 1024 * 1024
 def parse_flow(text: str, file: str | None = None) -> Flow:
     """The flow in YAML or JSON text; ``file`` is named in errors. Raises FlowLoadError."""
     require_size(len(text), file)
-    value, places = _read(text, file)
-    return flow_from_json(value, Source(file, places))
+    with without_collecting():
+        value, places = _read(text, file)
+        require_few_values(value, file)
+        return flow_from_json(value, Source(file, places))
 
 
 def read_value(text: str, file: str | None = None) -> Json:
@@ -68,7 +71,7 @@ def read_data(text: str, file: str | None, *, yaml: bool) -> Json:
     return value
 
 
-def _read(text: str, file: str | None, *, any_keys: bool = False) -> tuple[Json, Place]:
+def _read(text: str, file: str | None, *, any_keys: bool = False) -> tuple[Json, Places]:
     """YAML reads most JSON, but not all of it (tabs, surrogate pairs): what starts like JSON is tried as JSON first."""
     start = text[:200].split()
     if not start or not start[0].startswith("{"):

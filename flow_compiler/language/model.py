@@ -34,7 +34,7 @@ class OnError:
     action: ErrorAction = ErrorAction.FAIL
     default_value: Json = None
     max_retries: int = DEFAULT_MAX_RETRIES
-    unknown: tuple[str, ...] = field(default=(), compare=False)
+    unknown: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
     def to_json(self) -> dict[str, Json]:
         written: dict[str, Json] = {"action": str(self.action)}
@@ -58,7 +58,7 @@ class Step:
     on_error: OnError = FAIL
     must_execute: bool = False
     metadata: Mapping[str, Json] = field(default_factory=dict)
-    unknown: tuple[str, ...] = field(default=(), compare=False)
+    unknown: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
     def to_json(self) -> dict[str, Json]:
         written: dict[str, Json] = {"id": self.id, "component": self.component}
@@ -86,7 +86,7 @@ class Flow:
     test: Mapping[str, Json] = field(default_factory=dict)
     examples: tuple[Mapping[str, Json], ...] = ()
     metadata: Mapping[str, Json] = field(default_factory=dict)
-    unknown: tuple[str, ...] = field(default=(), compare=False)
+    unknown: Mapping[str, Json] = field(default_factory=dict, compare=False)
     source: Source = field(default_factory=Source, compare=False, repr=False)
     """Where the flow was read from; no part of what it says."""
 

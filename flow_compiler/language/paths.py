@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 _INDEX = re.compile(r"\+?[0-9]{1,20}\Z", re.ASCII)
+_LONGEST = 65_536
+"""Characters in the text of a path."""
 _LARGEST_INDEX = 2**64 - 1
 _FIELD_END = re.compile(r"[.\[]")
 
@@ -39,7 +41,11 @@ class Path:
     @staticmethod
     def parse(text: str | None) -> Path:
         """Raises PathError."""
-        return _parse(text) if text else WHOLE
+        if not text:
+            return WHOLE
+        if len(text) > _LONGEST:
+            raise PathError(f"A path of {len(text):,} characters: more than {_LONGEST:,}")
+        return _parse(text)
 
     @property
     def is_whole(self) -> bool:

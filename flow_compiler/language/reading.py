@@ -5,6 +5,7 @@ from __future__ import annotations
 from flow_compiler.language.expressions import Json, kind_of, parse_expression
 from flow_compiler.language.json_values import require_json
 from flow_compiler.language.model import DEFAULT_MAX_RETRIES, FAIL, ErrorAction, Flow, OnError, Step
+from flow_compiler.language.removed_syntax import instead_of_action, instead_of_flat_schemas
 from flow_compiler.language.source import Source, Where
 
 FLOW_KEYS = (
@@ -65,9 +66,9 @@ def _on_error(value: Json, where: Where) -> OnError:
     if action is None:
         raise where.error("missing field `action`", f"Write `action:` with one of {choices}.")
     if action not in tuple(ErrorAction):
-        hint = " (steps are no longer skipped: use `useDefault`)" if action in ("skip", "continue") else ""
         raise where.at("action").error(
-            f"unknown variant `{action}`, expected one of {choices}", f"Choose one of {choices}{hint}."
+            f"unknown variant `{action}`, expected one of {choices}",
+            instead_of_action(fields) or f"Choose one of {choices}.",
         )
     return OnError(
         action=ErrorAction(action),
@@ -95,7 +96,7 @@ def _schemas(value: Json, where: Where) -> dict[str, Json]:
         if key in fields:
             raise where.error(
                 f"`{key}` directly under `schemas`",
-                f"Write `schemas: {{type: object, properties: {{{key}: …}}}}`.",
+                instead_of_flat_schemas(fields),
                 key=key,
             )
     _optional_mapping(fields, "properties", where)
@@ -119,8 +120,8 @@ def _case(value: Json, where: Where) -> dict[str, Json]:
     return case
 
 
-def _unknown(fields: dict[str, Json], known: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(key for key in fields if key not in known)
+def _unknown(fields: dict[str, Json], known: tuple[str, ...]) -> dict[str, Json]:
+    return {key: value for key, value in fields.items() if key not in known}
 
 
 def _mapping(value: Json, where: Where, what: str) -> dict[str, Json]:

@@ -31,13 +31,9 @@ def declared_variables(flow: Flow) -> Mapping[str, Json]:
     return _properties(variables_schema(flow))
 
 
-def secret_variables(flow: Flow) -> frozenset[str]:
-    """Variables marked ``is_secret: true``: whoever logs or shows variables leaves their values out."""
-    return frozenset(
-        name
-        for name, schema in declared_variables(flow).items()
-        if isinstance(schema, dict) and schema.get("is_secret") is True
-    )
+def declared_steps(flow: Flow) -> Mapping[str, Json]:
+    """Step id → the schema of its result, as far as declared."""
+    return _properties(_properties(flow.schemas).get("steps"))
 
 
 def variable_defaults(flow: Flow) -> dict[str, Json]:

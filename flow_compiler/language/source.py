@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from flow_compiler.errors import FlowLoadError
 
 Part = str | int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Place:
     """Line and column (from 1) of a value, of its members, and of the keys of a mapping."""
 
@@ -17,6 +18,11 @@ class Place:
     column: int
     members: dict[Part, Place] = field(default_factory=dict)
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def of_scalar(line: int, column: int) -> Place:
+        """The place of a value without members: most values of a flow, so they share what they do not have."""
+        return Place(line, column, _NO_MEMBERS, _NO_KEYS)
 
     def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]:
         """The place of the value at ``pointer``, or of the nearest value around it; of its key ``key`` if given."""
@@ -40,12 +46,24 @@ class Place:
         return place, True
 
 
+_NO_MEMBERS: dict[Part, Place] = {}
+_NO_KEYS: dict[str, tuple[int, int]] = {}
+
+
+class Places(Protocol):
+    """The places in a text, known or looked up when asked for."""
+
+    def find(self, pointer: tuple[Part, ...], key: str | None = None) -> tuple[int, int]: ...
+
+    def inside(self, pointer: tuple[Part, ...]) -> Place: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A flow file that was read: its name, if it has one, and the places in it."""
 
     file: str | None = None
-    places: Place | None = None
+    places: Places | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flow_compiler.language.expressions import ArrayExpr, Coalesce, Expression, If, ObjectExpr, VariableRef
+from flow_compiler.language.expressions import (
+    ArrayExpr,
+    Coalesce,
+    Expression,
+    If,
+    InputRef,
+    Literal,
+    ObjectExpr,
+    StepRef,
+    VariableRef,
+)
 from flow_compiler.language.source import Part
 
 
@@ -22,9 +32,12 @@ class Found(NamedTuple):
 
 def walk(start: Found) -> Iterator[Found]:
     """The expression itself, then its parts, depth first in the order written."""
-    yield start
-    for part in _parts(start):
-        yield from walk(part)
+    waiting = [start]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if not isinstance(found.expression, Literal | StepRef | InputRef):
+            waiting.extend(reversed([*_parts(found)]))
 
 
 def _parts(found: Found) -> Iterator[Found]:

@@ -6,8 +6,10 @@ Only ``true``/``false`` are booleans; ``on``, ``yes``, dates, ``1_000`` and ``00
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from flow_compiler.language.expressions import Json
+if TYPE_CHECKING:
+    from flow_compiler.language.expressions import Json
 
 TAG = "tag:yaml.org,2002:"
 
@@ -18,6 +20,8 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z", re.ASCII)
 _BASED = re.compile(r"([-+]?)0([xob])([0-9a-fA-F]+)\Z", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z", re.ASCII)
 _NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
+_BEGINS_OTHERS = frozenset("~nNtTfF+-.0123456789")
+"""Text that begins otherwise is text."""
 _MAX_DIGITS = 400
 _BASES = {"x": 16, "o": 8, "b": 2}
 _BY_TAG: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None), "str": str}
@@ -57,6 +61,8 @@ def foreign_tag(tag: str) -> NotAScalar:
 
 
 def _plain(text: str) -> Json:
+    if text and text[0] not in _BEGINS_OTHERS:
+        return text
     if _NULL.match(text):
         return None
     if _TRUE.match(text):

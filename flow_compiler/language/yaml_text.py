@@ -9,18 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.json_values import FEWER_VALUES, MAX_DEPTH, MAX_VALUES
 from flow_compiler.language.source import Place
 from flow_compiler.language.yaml_scalars import TAG, NotAScalar, foreign_tag, scalar_value
-
-MAX_VALUES = 300_000
-"""Values in a flow, those repeated by aliases counted each time: what a "billion laughs" file runs into."""
 
 
 class JsonKey(str):
@@ -45,8 +42,9 @@ class _Open:
     is_key: bool = False
 
 
-@dataclass(slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
+    """A value that was read to its end, and what repeating it adds."""
+
     value: Json
     place: Place
     values: int
@@ -67,13 +65,17 @@ class _Builder:
         return FlowLoadError(message, file=self.file, line=mark.line + 1, column=mark.column + 1, next_step=instead)
 
     def scalar(self, event: Any) -> None:
-        place = _place(event)
         if self._wants_key():
             self._begin_member(event, self._scalar_key(event), plain=event.implicit[0])
             if event.anchor:
-                self.anchors[event.anchor] = _Anchored(event.value, place, 1, 0)
+                self.anchors[event.anchor] = _Anchored(event.value, _place(event), 1, 0)
             return
-        self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
+        mark = event.start_mark
+        place = Place.of_scalar(mark.line + 1, mark.column + 1)
+        if event.anchor or not self.open:
+            self.complete(event, _Anchored(self._scalar_value(event), place, 1, 0), event.anchor)
+        else:
+            self._add(event, self._scalar_value(event), place, 1, 0)
 
     def start(self, event: Any, value: dict[str, Json] | list[Json]) -> None:
         expected = TAG + ("map" if isinstance(value, dict) else "seq")
@@ -116,26 +118,34 @@ class _Builder:
             self.anchors[anchor] = done
         if not self.open:
             self.top = (done.value, done.place)
-            return
+        else:
+            self._add(event, *done)
+
+    def _add(self, event: Any, added: Json, place: Place, values: int, height: int) -> None:
         parent = self.open[-1]
-        parent.values += done.values
-        parent.height = max(parent.height, done.height + 1)
+        parent.values += values
+        if height >= parent.height:
+            parent.height = height + 1
         if parent.values > MAX_VALUES:
             raise self.error(
                 event,
                 f"there are more than {MAX_VALUES:,} values (repeated ones counted each time)",
-                "Use fewer aliases, or keep large data in a JSON file and load it with /builtin/load_file.",
+                FEWER_VALUES,
             )
-        if isinstance(parent.value, list):
-            parent.place.members[len(parent.value)] = done.place
-            parent.value.append(done.value)
+        value = parent.value
+        if isinstance(value, list):
+            parent.place.members[len(value)] = place
+            value.append(added)
         elif parent.key is not None:
-            parent.place.members[parent.key] = done.place
-            parent.value[parent.key] = done.value
+            parent.place.members[parent.key] = place
+            value[parent.key] = added
             parent.key = None
 
     def _wants_key(self) -> bool:
-        return bool(self.open) and isinstance(self.open[-1].value, dict) and self.open[-1].key is None
+        if not self.open:
+            return False
+        parent = self.open[-1]
+        return parent.key is None and isinstance(parent.value, dict)
 
     def _scalar_key(self, event: Any) -> str:
         if self.any_keys and not isinstance(value := self._scalar_value(event), str):
@@ -148,11 +158,15 @@ class _Builder:
             raise self.error(
                 event, "merge keys (`<<`) are not part of the language", "Write the merged keys out, or quote the key."
             )
-        if key in parent.place.keys:
-            line, _ = parent.place.keys[key]
+        keys = parent.place.keys
+        if key in keys:
+            line, _ = keys[key]
             raise self.error(event, f"the key {key!r} is already given in line {line}", "Keep one of the two.")
-        at = at or _place(event)
-        parent.place.keys[key] = (at.line, at.column)
+        if at is None:
+            mark = event.start_mark
+            keys[key] = (mark.line + 1, mark.column + 1)
+        else:
+            keys[key] = (at.line, at.column)
         parent.key = key
 
     def _scalar_value(self, event: Any) -> Json:
@@ -187,12 +201,12 @@ def read_yaml(text: str, file: str | None, *, any_keys: bool = False) -> tuple[J
     builder = _Builder(file, any_keys)
     documents = 0
     for event in _events(text, file):
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, yaml.ScalarEvent):  # first: most events are
+            builder.scalar(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise builder.error(event, "a second YAML document starts here", "Keep one flow a file.")
-        elif isinstance(event, yaml.ScalarEvent):
-            builder.scalar(event)
         elif isinstance(event, yaml.AliasEvent):
             builder.alias(event)
         elif isinstance(event, yaml.MappingStartEvent):

@@ -15,6 +15,7 @@ from flow_compiler.configuration.plugins import (
     PythonPlugin,
 )
 from flow_compiler.configuration.reading import ConfigurationFile
+from flow_compiler.engine.components import Component
 from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.errors import ConfigurationError, FlowCompilerError, FlowLoadError, ResourceUnavailable
 from flow_compiler.plugins.builtin import builtin_components
@@ -22,6 +23,7 @@ from flow_compiler.plugins.mock import mock_components
 from flow_compiler.plugins.plugin import OpenedPlugin, OpenPlugin
 from flow_compiler.plugins.python_module import python_components
 from flow_compiler.plugins.routing import RoutedComponents
+from flow_compiler.plugins.udf import declared_udf, open_udf
 
 _PROCESSES = {
     "command": ("command", "open_command"),
@@ -58,11 +60,12 @@ def known_components(file: ConfigurationFile, named: ComponentRegistry | None = 
     known: dict[str, ComponentRegistry] = {}
     for name in file.configuration.used_plugins:
         try:
-            found = _in_process(file.configuration.plugins[name], file)
+            settings = file.configuration.plugins[name]
+            found = _in_process(settings, file)
         except FlowCompilerError as error:
             raise _named(error, name, file) from error
         if found is not None:
-            known[name] = found
+            known[name] = _with_code(found, declared_udf()) if isinstance(settings, PythonPlugin) else found
     return RoutedComponents(file.configuration, known, named)
 
 
@@ -83,6 +86,8 @@ async def _opened(stack: AsyncExitStack, name: str, file: ConfigurationFile) -> 
     settings = file.configuration.plugins[name]
     try:
         known = _in_process(settings, file)
+        if known is not None and isinstance(settings, PythonPlugin):
+            return _with_code(known, await stack.enter_async_context(open_udf(name, base=file.base)))
         if known is not None:
             return known
         return await stack.enter_async_context(_process(name, settings, file.base))
@@ -106,6 +111,11 @@ def _in_process(settings: Plugin, file: ConfigurationFile) -> ComponentRegistry 
             return python_components(settings.names, [file.base, file.folder])
         case _:
             return None
+
+
+def _with_code(components: ComponentRegistry, udf: Component) -> ComponentRegistry:
+    """Every plugin of Python runs code in blobs too, in processes of its own, where the route's pool allows it."""
+    return components if udf.path in components else components | ComponentRegistry([udf])
 
 
 def _process(name: str, settings: Plugin, base: Path) -> OpenedPlugin:

@@ -23,8 +23,10 @@ from flow_compiler.plugins.worker_process import Program
 
 
 class OwnProcessSettings(Protocol):
+    """``names`` are the modules."""
+
     @property
-    def modules(self) -> Sequence[str]: ...
+    def names(self) -> Sequence[str]: ...
     @property
     def python(self) -> str | None: ...
 
@@ -39,7 +41,7 @@ async def open_own_process(
     interpreter also where this process finds modules.
     """
     folder = Path.cwd() / base
-    options = [option for module in settings.modules for option in ("--module", module)]
+    options = [option for module in settings.names for option in ("--module", module)]
     with package_folder() as package:
         more = own_search_path() if settings.python is None else []
         given = dict(getattr(settings, "env", None) or {})

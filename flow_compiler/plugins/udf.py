@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,17 +56,32 @@ async def open_udf(
     with package_folder() as package:
         processes = _CodeProcesses(name, interpreter(python, base), package, limits or CodeLimits())
         try:
-            yield Component(
-                path=UDF,
-                call=processes.call,
-                input=TypeAdapter(UdfInput),
-                output=ANYTHING,
-                effect=Effect.WRITE,
-                description="Runs the Python function in a blob: {code, input_schema} (docs/protocol.md).",
-                shares_input=False,
-            )
+            yield _component(processes.call)
         finally:
             await processes.close()
+
+
+def declared_udf() -> Component:
+    """The component as it can be listed without opening anything; it is not called."""
+
+    async def call(given: UdfInput, context: ComponentContext) -> Json:  # noqa: ARG001
+        raise ComponentError(
+            "the plugin is not open", code="plugin.not_open", next_step="Run the flow with `flow-compiler run`."
+        )
+
+    return _component(call)
+
+
+def _component(call: Callable[[UdfInput, ComponentContext], Awaitable[Json]]) -> Component:
+    return Component(
+        path=UDF,
+        call=call,
+        input=TypeAdapter(UdfInput),
+        output=ANYTHING,
+        effect=Effect.WRITE,
+        description="Runs the Python function in a blob: {code, input_schema} (docs/protocol.md).",
+        shares_input=False,
+    )
 
 
 class _OneCode:

@@ -108,9 +108,10 @@ def _home_flag() -> str | None:
 
 def run() -> None:
     """Run the command line; never lets a traceback reach the person."""
-    from flow_compiler.commands import streams
+    from flow_compiler.commands import stopping, streams
 
     streams.prepare()
+    stopping.prepare()
     as_json = "--json" in sys.argv
     try:
         code = _exit_code(as_json)
@@ -124,19 +125,20 @@ def run() -> None:
 
 
 def _exit_code(as_json: bool) -> int:
+    from flow_compiler.commands import stopping
     from flow_compiler.errors import FlowCompilerError
 
     try:
         app.main(standalone_mode=False)
     except click.exceptions.Abort:
-        return 130
+        return stopping.exit_code()
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         return report_usage(error, as_json=as_json)
     except KeyboardInterrupt:
         click.echo("stopped; finished work is kept: give the same command again to go on", err=True)
-        return 130
+        return stopping.exit_code()
     except FlowCompilerError as error:
         return report(error, as_json=as_json)
     return 0

@@ -9,13 +9,14 @@ from typing import NoReturn
 
 import click
 
-from flow_compiler.commands import failing, streams
+from flow_compiler.commands import failing, stopping, streams
 from flow_compiler.errors import Category, FlowCompilerError, RunCancelled
 from stepflow_assets.cli.output import plain
 
 EXIT_CODES_HELP = (
     "Exit codes: 0 done; 1 done, but some documents failed or are in hand of another run, or nothing was found;"
-    " 2 wrong usage, setting, path or name; 3 a store, index or engine cannot be used now; 130 interrupted."
+    " 2 wrong usage, setting, path or name; 3 a store, index or engine cannot be used now; 130 interrupted;"
+    " 143 terminated."
 )
 
 
@@ -25,7 +26,7 @@ _A_PERSON_CORRECTS = frozenset({Category.INPUT, Category.SOURCE})
 def exit_code(error: FlowCompilerError) -> int:
     """See :data:`EXIT_CODES_HELP`."""
     if isinstance(error, RunCancelled):
-        return 130
+        return stopping.exit_code()
     return 2 if error.category in _A_PERSON_CORRECTS else 3
 
 

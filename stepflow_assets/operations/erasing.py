@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from flow_compiler.assets.history_files import database_holds, empty_log, rewrite_database
+from flow_compiler.engine.storage.database import parse_database_url
 from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import Category
 from stepflow_assets.documents.identity import split_document_id
@@ -45,9 +47,24 @@ async def forget(workspace: Workspace, document_ids: Sequence[str]) -> Erased:
     forget_in_history(workspace.settings, named)
     total = Erased()
     async with workspace.stores() as stores:
+        going = {other.run_id for other in workspace.catalog.running() if other.run_id}
+        in_hand = await stores.journal.used(going, besides=named)  # in no catalog row before their end
         for document_id in named:
-            total = _sum(total, await _forget_one(workspace, stores, document_id))
+            total = _sum(total, await _forget_one(workspace, stores, document_id, in_hand))
+    _leave_no_trace(workspace, {name for document_id, names in named.items() for name in (document_id, *names)})
     return total
+
+
+def _leave_no_trace(workspace: Workspace, names: Collection[str]) -> None:
+    """SQLite overwrites what it deletes, but not what it left behind in a page whose rows it moved: the file is rewritten
+    when its bytes still hold a name. PostgreSQL vacuums by itself."""
+    url = parse_database_url(workspace.settings.database)
+    if url.get_backend_name() != "sqlite" or not names:
+        return
+    file = Path(str(url.database))
+    empty_log(file)
+    if database_holds(file, names):
+        rewrite_database(file)
 
 
 def _names_of(workspace: Workspace, document_id: str) -> Sequence[str]:
@@ -69,17 +86,18 @@ def _names_of(workspace: Workspace, document_id: str) -> Sequence[str]:
     return sorted({row.path, PurePosixPath(row.path).name, row.uri, file} - {""})
 
 
-async def _forget_one(workspace: Workspace, stores: Stores, document_id: str) -> Erased:
-    """``used`` counts this document too, which is not to be kept for its own sake."""
+async def _forget_one(
+    workspace: Workspace, stores: Stores, document_id: str, in_hand: tuple[frozenset[str], frozenset[str]]
+) -> Erased:
+    """``used`` counts this document too, which is not to be kept for its own sake. ``in_hand``: memo keys and artifacts
+    that runs need which are going on."""
     row = workspace.catalog.get(document_id)
     generation = row.generation + 1 if row else workspace.catalog.forgotten(document_id)
     only_here, used = workspace.catalog.only_used_by(document_id), workspace.catalog.used()
     kept_keys, kept_artifacts = used.memo_keys - only_here.memo_keys, used.artifacts - only_here.artifacts
     in_index = workspace.index.delete_document(document_id, generation or 0)
     journaled_keys, journaled_artifacts = await stores.journal.forget(document_id)
-    going = {other.run_id for other in workspace.catalog.running() if other.run_id}
-    in_hand_keys, in_hand_artifacts = await stores.journal.used(going)  # in no catalog row before their end
-    kept_keys, kept_artifacts = kept_keys | in_hand_keys, kept_artifacts | in_hand_artifacts
+    kept_keys, kept_artifacts = kept_keys | in_hand[0], kept_artifacts | in_hand[1]
     memo_keys = (only_here.memo_keys | journaled_keys) - kept_keys
     artifacts = only_here.artifacts | journaled_artifacts | await stores.memo.refs(sorted(memo_keys))
     erased = Erased(

@@ -36,6 +36,7 @@ def test_retries_leases_and_the_folder_of_files(tmp_path: Path) -> None:
     settings = engine_settings(
         read(tmp_path, "retry: {transportMaxRetries: 0}\nrecovery: {leaseTtlSecs: 2}\nworkingDirectory: data")
     )
+    assert engine_settings(read(tmp_path, "validateSchemas: true")).enforce_schemas
     assert (settings.transport_retries, settings.lease_ttl, settings.working_directory) == (0, 2, tmp_path / "data")
     untold = engine_settings(read(tmp_path, ""))
     assert (untold.lease_ttl, untold.transport_retries) == (

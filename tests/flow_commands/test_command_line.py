@@ -104,7 +104,7 @@ def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path, module: 
         (("run", "good.yaml", "--input", "@missing.json"), "cannot read the file"),
         (("run", "good.yaml", "--variables", "[1]"), "must be an object"),
         (("run", "good.yaml", "--module", "no_such_module"), "cannot import no_such_module"),
-        (("run", "good.yaml", "--module", "json"), "no function declared with @component"),
+        (("run", "good.yaml", "--module", "json"), "no function under @component"),
         (("run", "good.yaml", "--step", "zz"), "no step 'zz'; it has: given, doubled, extra"),
         (("run", "good.yaml", "--overrides", "{steps: {zz: {value: 1}}}"), "no step 'zz'"),
         (("run", "good.yaml", "--run-id", "r"), "--run-id needs --home"),

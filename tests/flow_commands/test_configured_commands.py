@@ -127,9 +127,18 @@ def test_validate_checks_the_configuration_and_the_flow_against_its_routes(comma
             ("plugin: ours", "plugin: our"),
             "mine.yml:7:20: error 2200 invalidRouteReference: $.routes./test[0].plugin: ",
         ),
-        (("type: python", "type: grpc"), "mine.yml:3:10: fatal: $.plugins.ours: plugins of type grpc"),
-        (("flow_components", "flow_componentz"), "mine.yml:3:3: fatal: plugin 'ours': cannot import flow_componentz"),
-        (("routes:", "rutes:"), "mine.yml:5:1: fatal: $: `rutes` means nothing in the configuration"),
+        (
+            ("type: python", "type: grpc"),
+            "mine.yml:3:10: fatal 4102 unreadableConfiguration: $.plugins.ours: plugins of type grpc",
+        ),
+        (
+            ("flow_components", "flow_componentz"),
+            "mine.yml:3:3: fatal 4102 unreadableConfiguration: $: plugin 'ours': cannot import flow_componentz",
+        ),
+        (
+            ("routes:", "rutes:"),
+            "mine.yml:5:1: fatal 4102 unreadableConfiguration: $: `rutes` means nothing in the configuration",
+        ),
     ],
 )
 def test_validate_fails_for_a_configuration_that_cannot_be_used(

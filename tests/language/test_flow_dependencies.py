@@ -15,7 +15,7 @@ from flow_compiler.language.dependencies import (
 )
 from flow_compiler.language.expressions import parse_expression
 from flow_compiler.language.loader import parse_flow
-from flow_compiler.language.schemas import secret_variables, variable_defaults
+from flow_compiler.language.schemas import variable_defaults
 
 FLOW = parse_flow("""
 steps:
@@ -81,7 +81,6 @@ schemas:
     assert variable_defaults(flow) == {
         "given": {"k": 1}, "text": "", "whole": 0, "number": 0, "flag": False, "maybe": None, "both": "q", "secret": "",
     }  # fmt: skip
-    assert secret_variables(flow) == {"secret"}
 
 
 def test_schemas_of_any_shape_are_harmless() -> None:

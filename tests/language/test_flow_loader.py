@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
 from flow_compiler.language.expressions import Literal
-from flow_compiler.language.json_values import MAX_DEPTH
+from flow_compiler.language.json_values import MAX_DEPTH, MAX_VALUES
 from flow_compiler.language.loader import MAX_BYTES, flow_from_json, parse_flow, read_value
-from flow_compiler.language.yaml_text import MAX_VALUES
 
 
 def output_of(yaml_value: str) -> object:
@@ -89,7 +88,7 @@ BAD = [
     ("steps:\n  - {id: a, component: /x, onError: {}}\n", (2, 37), "missing field `action`", "`retry`"),
     ("steps:\n  - {id: a, component: /x, onError: {action: retry, maxRetries: 2.0}}", (2, 65), "maxRetries", "maxRetries: 3"),
     ("steps:\n  - {id: a, component: /x, mustExecute: 1}\n", (2, 41), "true or false", "mustExecute: true"),
-    ("schemas: {input: {type: object}}\n", (1, 11), "directly under `schemas`", "properties: {input: …}"),
+    ("schemas: {input: {type: object}}\n", (1, 11), "directly under `schemas`", "properties: {input: {type: object}}"),
     ("output:\n  a:\n    $from: {step: s}\n", (3, 5), "$from is no longer", "{$step: s}"),
     ("output:\n  - x\n  - $input: $.a[*]\n", (3, 13), "Invalid index '*'", "$.field"),
     ("output:\n  a: {$if: {$step: [1]}, then: 1}\n", (2, 20), "$step must be a string", "quotes"),

@@ -29,7 +29,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Python:
-    modules: Sequence[str]
+    names: Sequence[str]
     python: str | None = None
 
 

@@ -233,6 +233,8 @@ async def test_a_runner_that_lost_its_lease_ends_whatever_its_worker_waits_for(s
 
             def check(self, flow: Any) -> None: ...
 
-        context = ComponentContext("run", "item", "s", 1, memory_stores().artifacts, Resources(), print, print, Lost())
+        context = ComponentContext(
+            "run", "item", "s", 1, memory_stores().artifacts, Resources(), print, print, run_flow=Lost()
+        )
         with pytest.raises(LeaseLost):
             await flows.call({"flow": {"steps": []}, "inputs": [1]}, context)

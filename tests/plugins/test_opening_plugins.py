@@ -170,7 +170,7 @@ workingDirectory: work
         ("no_such_module_here", "plugin 'p': cannot import no_such_module_here: ModuleNotFoundError"),
         ("broken_module", "plugin 'p': cannot import broken_module: ZeroDivisionError"),
         ("leaving_module", "plugin 'p': cannot import leaving_module: SystemExit"),
-        ("empty_module", "plugin 'p': module empty_module has no function declared with @component"),
+        ("empty_module", "plugin 'p': module empty_module has no function under @component"),
     ],
 )
 def test_a_module_without_components_is_named_with_its_place(tmp_path: Path, module: str, said: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 from flow_compiler.engine.outcomes import Failure, Reuse, StepRecord, Success
-from flow_compiler.engine.stores import nested_path, outermost_map, root_of, root_path
+from flow_compiler.engine.stores import Resumption, Trying, nested_path, outermost_map, root_of, root_path
 from flow_compiler.errors import Category, LeaseLost
 
 FULL = StepRecord(
@@ -105,24 +107,73 @@ def test_the_root_of_a_nested_path_is_the_path_of_its_key():
     assert root_path("a[") != root_path("a%5B")
 
 
-async def test_attempts_are_counted_by_what_was_begun_and_what_was_recorded(opened):
+async def test_a_step_that_was_begun_and_has_not_ended_is_no_record_and_its_tries_are_known(opened):
+    begun = Trying(2, retries=1, transport_retries=1)
     async with opened() as stores:
-        assert await stores.journal.attempts("run", "a", "s") == 0
-        await stores.journal.record("run", "a", "s", FAILED)
-        assert await stores.journal.attempts("run", "a", "s") == 3
-        await stores.journal.begin("run", "a", "s", 4)
-        assert await stores.journal.attempts("run", "a", "s") == 4
-        assert await stores.journal.load("run", "a") == {("a", "s"): FAILED}
-
-
-async def test_an_attempt_that_was_only_begun_is_no_record(opened):
+        await stores.journal.note("run", "a", "s", begun)
     async with opened() as stores:
-        await stores.journal.begin("run", "a", "s", 2)
-        await stores.journal.begin("run", "a", "s", 1)
-        assert await stores.journal.attempts("run", "a", "s") == 2
-        assert await stores.journal.load("run", "a") == {}
+        resumed = await stores.journal.resume("run", "a")
+        assert resumed.records == await stores.journal.load("run", "a") == {}
+        assert {name: replace(trying, age=0.0) for name, trying in resumed.trying.items()} == {("a", "s"): begun}
         await stores.journal.record("run", "a", "s", success(attempts=2))
-        assert await stores.journal.load("run", "a") == {("a", "s"): success(attempts=2)}
+        assert await stores.journal.resume("run", "a") == Resumption({("a", "s"): success(attempts=2)})
+
+
+async def test_an_attempt_begun_after_a_failure_takes_its_place(opened):
+    async with opened() as stores:
+        await stores.journal.record("run", "a", "s", FAILED)
+        await stores.journal.note("run", "a", "s", Trying(4))
+        resumed = await stores.journal.resume("run", "a")
+    assert resumed.records == {}
+    assert resumed.trying["a", "s"].attempts == 4
+
+
+async def test_a_note_that_comes_late_changes_nothing(opened):
+    async with opened() as stores:
+        await stores.journal.record("run", "ended", "s", success(attempts=2))
+        await stores.journal.note("run", "ended", "s", Trying(2))
+        await stores.journal.note("run", "going", "s", Trying(2))
+        await stores.journal.note("run", "going", "s", Trying(1))
+        assert await stores.journal.load("run", "ended") == {("ended", "s"): success(attempts=2)}
+        assert (await stores.journal.resume("run", "going")).trying["going", "s"].attempts == 2
+
+
+async def test_notes_and_records_given_at_once_come_out_as_one_after_the_other(opened):
+    async with opened() as stores:
+        journal = stores.journal
+        await asyncio.gather(
+            journal.note("run", "a", "s", Trying(1)),
+            journal.record("run", "a", "s", success(attempts=1)),
+            journal.record("run", "a", "t", FAILED),
+            journal.note("run", "a", "t", Trying(FAILED.attempts)),
+            journal.record("run", "a", "v", FAILED),
+            journal.note("run", "a", "v", Trying(FAILED.attempts + 1)),
+            journal.note("run", "a", "u", Trying(1)),
+            journal.note("run", "a", "u", Trying(1, retries=1, pause=5.0)),
+        )
+        resumed = await journal.resume("run", "a")
+    assert resumed.records == {("a", "s"): success(attempts=1), ("a", "t"): FAILED}
+    assert (resumed.trying["a", "u"].retries, resumed.trying["a", "u"].pause) == (1, 5.0)
+    assert resumed.trying["a", "v"].attempts == FAILED.attempts + 1
+
+
+async def test_the_age_of_a_pause_goes_on_from_what_was_given_and_is_never_negative(opened):
+    async with opened() as stores:
+        await stores.journal.note("run", "a", "s", Trying(1, pause=30.0, age=20.0))
+        await stores.journal.note("run", "a", "t", Trying(1, pause=30.0, age=-3600.0))  # the clock was set back
+        trying = (await stores.journal.resume("run", "a")).trying
+    assert 20.0 <= trying["a", "s"].age + 0.01 < 25.0
+    assert trying["a", "t"].age == 0.0
+
+
+async def test_a_note_under_a_lease_that_passed_on_is_refused_and_not_written(opened):
+    async with opened() as stores:
+        old = await stores.leases.acquire("run/a", "one", 60)
+        await stores.leases.release(old)
+        await stores.leases.acquire("run/a", "two", 60)
+        with pytest.raises(LeaseLost):
+            await stores.journal.note("run", "a", "s", Trying(1), old)
+        assert await stores.journal.resume("run", "a") == Resumption()
 
 
 async def test_a_record_under_a_lease_that_passed_on_is_refused_and_not_written(opened):
@@ -168,6 +219,16 @@ async def test_forgetting_an_item_erases_it_in_all_runs_and_tells_what_it_named(
         assert set(await stores.journal.load("two", "ab")) == {("ab", "s")}
         assert await stores.journal.used() == (frozenset(), {"kept"})
         assert await stores.journal.forget("a") == (frozenset(), frozenset())
+
+
+async def test_what_runs_use_is_told_without_the_items_that_are_to_be_forgotten(opened):
+    async with opened() as stores:
+        await stores.journal.record("one", "a", "s", success(refs=("of a",), memo_key="key of a"))
+        await stores.journal.record("one", nested_path(root_path("a["), "m", 0), "s", success(refs=("of a[",)))
+        await stores.journal.record("one", "b", "s", success(refs=("of b",)))
+        await stores.journal.record("two", "b", "s", success(refs=("of two",)))
+        assert await stores.journal.used(["one"], besides=["a", "a["]) == (frozenset(), {"of b"})
+        assert await stores.journal.used(["one"]) == ({"key of a"}, {"of a", "of a[", "of b"})
 
 
 async def test_pruning_erases_runs_by_their_newest_record(opened):

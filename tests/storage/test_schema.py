@@ -10,18 +10,20 @@ import time
 from dataclasses import replace
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import MetaData, Table, inspect, select
 
 from flow_compiler.assets import input_tables
 from flow_compiler.engine.storage import tables
 from flow_compiler.engine.storage.database import create_database, now, reading
 from flow_compiler.engine.storage.schema import alembic_config, bring_up_to_date
+from flow_compiler.http_api.storage import tables as server_tables
 from stepflow_assets.resources import catalog_tables
 
-SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA, input_tables.SCHEMA]
+SCHEMAS = [tables.SCHEMA, catalog_tables.SCHEMA, input_tables.SCHEMA, server_tables.SCHEMA]
 
 
 @pytest.fixture
@@ -47,6 +49,21 @@ def test_the_migrations_make_the_declared_tables(engine, schema):
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 def test_the_declared_head_is_the_newest_revision(schema):
     assert ScriptDirectory.from_config(alembic_config(schema)).get_current_head() == schema.head
+
+
+def test_what_the_first_version_journaled_is_kept(engine):
+    first = {"root": "a", "run_id": "r", "item": "a", "begun": 0, "attempts": 1, "seconds": 0.5, "numbers": "{}"}
+    first |= {"refs": "[]", "reuse": "computed", "degraded": False, "computed": 1, "reused": 0, "recorded_at": 1.0}
+    with engine.begin() as connection:
+        config = alembic_config(tables.SCHEMA)
+        config.attributes.update(connection=connection, schema=tables.SCHEMA)
+        command.upgrade(config, "0001")
+        old = Table(tables.journal.name, MetaData(), autoload_with=connection)
+        connection.execute(old.insert(), first | {"step": "s", "outcome": '{"outcome":"success","result":1}'})
+    bring_up_to_date(engine, tables.SCHEMA)
+    with reading(engine).connect() as connection:
+        row = connection.execute(select(tables.journal)).one()
+    assert (row.step, row.attempts, row.seconds, row.retries, row.pause) == ("s", 1, 0.5, 0, None)
 
 
 def test_all_schemas_live_in_one_database_beside_other_tables(engine):

@@ -29,7 +29,7 @@ async def put_blob(given: PutBlob, context: ComponentContext) -> BlobId:
     return BlobId(blob_id=reference.id)
 
 
-@component("/builtin/get_blob", builtin=True)
+@component("/builtin/get_blob", effect="read", builtin=True)
 async def get_blob(given: BlobId, context: ComponentContext) -> BlobData:
     """The JSON value stored under the id."""
     return BlobData(data=await context.get_json(given.blob_id))

@@ -21,7 +21,7 @@ class Messages(BaseModel):
     messages: list[Message]
 
 
-@component("/builtin/create_messages", builtin=True)
+@component("/builtin/create_messages", effect="pure", builtin=True)
 async def create_messages(given: Prompt, context: ComponentContext) -> Messages:  # noqa: ARG001
     """The user's prompt as chat messages, after the system's instructions if there are any."""
     messages = [Message(role="user", content=given.user_prompt)]

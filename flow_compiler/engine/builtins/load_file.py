@@ -35,7 +35,7 @@ class LoadedFile(BaseModel):
     metadata: FileMetadata
 
 
-@component("/builtin/load_file", builtin=True)
+@component("/builtin/load_file", effect="read", builtin=True)
 def load_file(given: LoadFile, context: ComponentContext) -> LoadedFile:
     """Reads a file of at most 32 MiB; relative paths start at the engine's working directory. YAML and JSON go by suffix
     unless ``format`` says otherwise, and are read as strictly as flows; all else is text."""

@@ -20,7 +20,8 @@ class Sleep(BaseModel):
 
 
 @component("/builtin/sleep", builtin=True)
-async def sleep(given: Sleep, context: ComponentContext) -> dict[str, Any]:  # noqa: ARG001
-    """Waits ``duration_ms`` milliseconds, then gives back its input."""
-    await asyncio.sleep(given.duration_ms / 1000)
+async def sleep(given: Sleep, context: ComponentContext) -> dict[str, Any]:
+    """Waits ``duration_ms`` milliseconds, then gives back its input. In a run that goes on after a kill, time since the
+    sleep was begun counts."""
+    await asyncio.sleep(max(given.duration_ms / 1000 - context.elapsed, 0.0))
     return given.model_dump(exclude_unset=True)

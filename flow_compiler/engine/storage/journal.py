@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, case, delete, func, or_, select, true
+from sqlalchemy import Connection, Float, Row, and_, bindparam, delete, func, or_, select, true
 
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
-from flow_compiler.engine.storage.database import compiled_for_many, insert, now
+from flow_compiler.engine.storage.database import Prepared, insert, now
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.leases import lease_lost, newest, sweep
 from flow_compiler.engine.storage.record_rows import records_of, refs_of, row_of
 from flow_compiler.engine.storage.stored_text import original, stored
 from flow_compiler.engine.storage.tables import cancelled_runs, journal
-from flow_compiler.engine.stores import ArtifactStore, ItemPath, Lease, root_of, root_path
+from flow_compiler.engine.stores import ArtifactStore, ItemPath, Lease, Resumption, Trying, root_of, root_path
 from flow_compiler.errors import StoreError
 
 Key = tuple[ItemPath, str]
 _KEY = (journal.c.root, journal.c.run_id, journal.c.item, journal.c.step)
-_ENDED = or_(journal.c.outcome.is_not(None), journal.c.outcome_ref.is_not(None))
+_NAMES = frozenset(column.name for column in _KEY)
 
 
 class SqlJournal:
@@ -30,22 +28,30 @@ class SqlJournal:
         self._commits, self._reads, self._artifacts = commits, reads, artifacts
 
     async def load(self, run_id: str, item: ItemPath) -> Mapping[Key, StepRecord]:
+        return (await self.resume(run_id, item)).records
+
+    async def resume(self, run_id: str, item: ItemPath) -> Resumption:
         rows = await self._reads.run(_load, (run_id, item))
-        by_key = {(original(row.item), original(row.step)): row for row in rows}
-        records, _ = await records_of(by_key, self._artifacts)
-        return records
+        ended = {_name(row): row for row in rows if row.outcome is not None or row.outcome_ref is not None}
+        records, _ = await records_of(ended, self._artifacts)
+        return Resumption(records, {name: _trying(row) for row in rows if (name := _name(row)) not in ended})
 
-    async def attempts(self, run_id: str, item: ItemPath, step: str) -> int:
-        return await self._reads.run(_attempts, _key(run_id, item, step))
-
-    async def begin(self, run_id: str, item: ItemPath, step: str, attempt: int) -> None:
-        await self._commits.run(_begin, (_key(run_id, item, step), attempt))
+    async def note(self, run_id: str, item: ItemPath, step: str, trying: Trying, lease: Lease | None = None) -> None:
+        row = _key(run_id, item, step) | _UNENDED
+        row |= {
+            "begun": trying.attempts,
+            "retries": trying.retries,
+            "transport_retries": trying.transport_retries,
+            "pause": trying.pause,
+            "age": trying.age,
+        }
+        await self._commits.run(_write, (row, lease))
 
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
     ) -> None:
-        row = _key(run_id, item, step) | await row_of(record, self._artifacts) | {"begun": 0}
-        await self._commits.run(_record, (row, lease))
+        row = _key(run_id, item, step) | await row_of(record, self._artifacts) | _ENDED
+        await self._commits.run(_write, (row, lease))
 
     async def record_numbers(self, run_id: str) -> Mapping[str, float | int]:
         """Merged over the top-level steps of the run's items: a map's numbers hold those of its items."""
@@ -58,8 +64,11 @@ class SqlJournal:
     async def prune(self, older_than: float) -> int:
         return await self._commits.run(_prune, older_than)
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
-        return await self._reads.run(_used, None if run_ids is None else frozenset(run_ids))
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        roots = frozenset(stored(root_path(key)) for key in besides)
+        return await self._reads.run(_used, (None if run_ids is None else frozenset(run_ids), roots))
 
     async def cancel(self, run_id: str) -> None:
         await self._commits.run(_cancel, run_id)
@@ -70,6 +79,15 @@ class SqlJournal:
 
 def _key(run_id: str, item: ItemPath, step: str) -> dict[str, Any]:
     return {"root": stored(root_of(item)), "run_id": stored(run_id), "item": stored(item), "step": stored(step)}
+
+
+def _name(row: Row[Any]) -> Key:
+    return original(row.item), original(row.step)
+
+
+def _trying(row: Row[Any]) -> Trying:
+    """A clock that was set back makes no age negative: a pause is never longer than it was to be."""
+    return Trying(row.begun, row.retries, row.transport_retries, row.pause, max(row.age, 0.0))
 
 
 def _load(connection: Connection, wanted: Sequence[tuple[str, ItemPath]]) -> Sequence[Sequence[Row[Any]]]:
@@ -85,29 +103,15 @@ def _load_one(connection: Connection, run_id: str, item: ItemPath) -> Sequence[R
     return connection.execute(_NESTED, values | {"path": path, "low": f"{path}/", "high": f"{path}0"}).all()
 
 
-_WHOLE = select(journal).where(journal.c.root == bindparam("root"), journal.c.run_id == bindparam("run_id"), _ENDED)
+_WHOLE = select(journal, (now() - journal.c.recorded_at).label("age")).where(
+    journal.c.root == bindparam("root"), journal.c.run_id == bindparam("run_id")
+)
 _NESTED = _WHOLE.where(
     journal.c.item >= bindparam("path"),
     journal.c.item < bindparam("high"),
     or_(journal.c.item == bindparam("path"), journal.c.item >= bindparam("low")),
 )
-_ATTEMPTS = select(case((journal.c.begun > journal.c.attempts, journal.c.begun), else_=journal.c.attempts)).where(
-    *(column == bindparam(column.name) for column in _KEY)
-)
-
-
-def _attempts(connection: Connection, keys: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-    return [connection.execute(_ATTEMPTS, key).scalar() or 0 for key in keys]
-
-
-def _begin(connection: Connection, begun: Sequence[tuple[dict[str, Any], int]]) -> Sequence[None]:
-    rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for key, attempt in sorted(begun, key=lambda pair: pair[1]):
-        rows[_identity(key)] = key | _UNENDED | {"begun": attempt, "recorded_at": time.time()}
-    connection.execute(_beginning(connection.dialect.name), [rows[key] for key in sorted(rows)])
-    return [None] * len(begun)
-
-
+_ENDED = {"begun": 0, "retries": 0, "transport_retries": 0, "pause": None}
 _UNENDED = {
     "attempts": 0,
     "outcome": None,
@@ -123,34 +127,55 @@ _UNENDED = {
 }
 
 
-@cache
-def _beginning(dialect: str) -> Executable:
-    offered = insert(dialect, journal)
-    higher = case((offered.excluded.begun > journal.c.begun, offered.excluded.begun), else_=journal.c.begun)
-    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_={"begun": higher}))
-
-
-def _record(
-    connection: Connection, records: Sequence[tuple[dict[str, Any], Lease | None]]
-) -> Sequence[StoreError | None]:
-    held = {lease for _, lease in records if lease is not None}
+def _write(connection: Connection, rows: Sequence[tuple[dict[str, Any], Lease | None]]) -> Sequence[StoreError | None]:
+    """Records, then the notes that came after them or are of other steps. A note that came too late writes nothing."""
+    held = {lease for _, lease in rows if lease is not None}
     refused = held - newest(connection, held)
-    rows = {_identity(row): row for row, lease in records if lease not in refused}
-    if rows:
-        connection.execute(_recording(connection.dialect.name), [rows[key] for key in sorted(rows)])
-    return [lease_lost(lease) if lease is not None and lease in refused else None for _, lease in records]
+    ended: dict[tuple[str, ...], dict[str, Any]] = {}
+    noted: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row, lease in rows:
+        if lease in refused:
+            continue
+        name = _identity(row)
+        if "age" not in row:
+            ended[name] = row
+            noted.pop(name, None)
+        elif row["begun"] >= noted.get(name, row)["begun"]:
+            noted[name] = row
+    if ended:
+        _RECORDING.run_many(connection, [ended[name] for name in sorted(ended)])
+    if noted:
+        _NOTING.run_many(connection, [noted[name] for name in sorted(noted)])
+    return [lease_lost(lease) if lease is not None and lease in refused else None for _, lease in rows]
 
 
 def _identity(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(row[column.name] for column in _KEY)
 
 
-@cache
-def _recording(dialect: str) -> Executable:
+def _recording(dialect: str) -> Any:
     offered = insert(dialect, journal)
-    kept = {"begun", *(column.name for column in _KEY)}
-    new = {column.name: offered.excluded[column.name] for column in journal.columns if column.name not in kept}
-    return compiled_for_many(dialect, offered.on_conflict_do_update(index_elements=_KEY, set_=new))
+    new = {
+        column.name: offered.excluded[column.name]
+        for column in journal.columns
+        if column.name not in {"begun", *_NAMES}
+    }
+    return offered.on_conflict_do_update(index_elements=_KEY, set_=new)
+
+
+def _noting(dialect: str) -> Any:
+    given = {column.name: bindparam(column.name, type_=column.type) for column in journal.columns}
+    offered = insert(dialect, journal).values(given | {"recorded_at": now() - bindparam("age", type_=Float)})
+    new = {column.name: offered.excluded[column.name] for column in journal.columns if column.name not in _NAMES}
+    return offered.on_conflict_do_update(
+        index_elements=_KEY,
+        set_=new,
+        where=and_(offered.excluded.begun > journal.c.attempts, offered.excluded.begun >= journal.c.begun),
+    )
+
+
+_RECORDING = Prepared(_recording)
+_NOTING = Prepared(_noting)
 
 
 def _numbers(connection: Connection, runs: Sequence[str]) -> Sequence[Sequence[str]]:
@@ -184,13 +209,16 @@ def _prune(connection: Connection, limits: Sequence[float]) -> Sequence[int]:
 
 
 def _used(
-    connection: Connection, wanted: Sequence[frozenset[str] | None]
+    connection: Connection, wanted: Sequence[tuple[frozenset[str] | None, frozenset[str]]]
 ) -> Sequence[tuple[frozenset[str], frozenset[str]]]:
-    return [_used_by(connection, runs) for runs in wanted]
+    return [_used_by(connection, *one) for one in wanted]
 
 
-def _used_by(connection: Connection, runs: frozenset[str] | None) -> tuple[frozenset[str], frozenset[str]]:
-    of = true() if runs is None else journal.c.run_id.in_([stored(run) for run in runs])
+def _used_by(
+    connection: Connection, runs: frozenset[str] | None, besides: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    chosen = true() if runs is None else journal.c.run_id.in_([stored(run) for run in runs])
+    of = and_(chosen, journal.c.root.not_in(besides))
     keys = connection.execute(select(journal.c.memo_key).where(of).distinct()).scalars()
     refs = refs_of(connection.execute(select(journal.c.refs, journal.c.outcome_ref).where(of).distinct()))
     return frozenset(key for key in keys if key is not None), refs

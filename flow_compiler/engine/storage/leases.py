@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Executable,
     Float,
     Text,
     bindparam,
@@ -29,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from flow_compiler.engine.storage.database import compiled, insert, now
+from flow_compiler.engine.storage.database import Prepared, insert, now
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.stored_text import stored
 from flow_compiler.engine.storage.tables import leases
@@ -52,19 +50,21 @@ def sweep(connection: Connection, older_than: float) -> None:
 
 def newest(connection: Connection, held: Collection[Lease]) -> frozenset[Lease]:
     """Those that are still the newest for their name; on PostgreSQL they stay so until the transaction ends."""
-    if not held:
-        return frozenset()
     names = sorted({_stored_name(lease.name) for lease in held})
-    rows = connection.execute(_TOKENS, {"names": names})
-    tokens = {row.name: row.token for row in rows}
+    tokens = _tokens(connection, names) if names else {}
     return frozenset(lease for lease in held if tokens.get(_stored_name(lease.name)) == lease.token)
 
 
-_TOKENS = (
-    select(leases.c.name, leases.c.token)
-    .where(leases.c.name.in_(bindparam("names", expanding=True)))
-    .order_by(leases.c.name)
-    .with_for_update(read=True)
+def _tokens(connection: Connection, names: Sequence[str]) -> Mapping[str, int]:
+    if len(names) == 1:  # a runner with one item: every record of it asks
+        return {names[0]: _TOKEN.run(connection, {"name": names[0]}).scalar() or 0}
+    return {row.name: row.token for row in connection.execute(_TOKENS, {"names": names})}
+
+
+_ROWS = select(leases.c.name, leases.c.token).order_by(leases.c.name).with_for_update(read=True)
+_TOKENS = _ROWS.where(leases.c.name.in_(bindparam("names", expanding=True)))
+_TOKEN = Prepared(
+    lambda _dialect: select(leases.c.token).where(leases.c.name == bindparam("name")).with_for_update(read=True)
 )
 
 
@@ -96,13 +96,13 @@ class SqlLeases:
     def _renew(self, connection: Connection, held: Sequence[tuple[Lease, float]]) -> Sequence[Lease | StoreError]:
         answers: list[Lease | StoreError] = []
         for lease, ttl in held:
-            expires_at = connection.execute(_RENEWING, _claim(lease) | {"ttl": ttl}).scalar()
+            expires_at = _RENEWING.run(connection, _claim(lease) | {"ttl": ttl}).scalar()
             answers.append(lease_lost(lease) if expires_at is None else replace(lease, expires_at=expires_at))
         return answers
 
     def _release(self, connection: Connection, held: Sequence[Lease]) -> Sequence[None]:
         for lease in held:
-            connection.execute(_RELEASING, _claim(lease))
+            _RELEASING.run(connection, _claim(lease))
         return [None] * len(held)
 
     def _sweep(self, connection: Connection) -> None:
@@ -122,12 +122,11 @@ def _claim(lease: Lease) -> dict[str, Any]:
 
 def _take(connection: Connection, name: str, owner: str, ttl: float) -> Lease | None:
     values = {"name": _stored_name(name), "owner": stored(owner), "ttl": ttl}
-    row = connection.execute(_taking(connection.dialect.name), values).one_or_none()
+    row = _TAKING.run(connection, values).one_or_none()
     return None if row is None else Lease(name, owner, row.token, row.expires_at)
 
 
-@cache
-def _taking(dialect: str) -> Executable:
+def _taking(dialect: str) -> Any:
     """Insert, or take over what has expired; parameters ``name``, ``owner``, ``ttl``. Returns a row where it was given."""
     offered = insert(dialect, leases).values(
         name=bindparam("name", type_=Text),
@@ -136,7 +135,7 @@ def _taking(dialect: str) -> Executable:
         expires_at=now() + bindparam("ttl", type_=Float),
     )
     given = offered.excluded
-    taking = offered.on_conflict_do_update(
+    return offered.on_conflict_do_update(
         index_elements=[leases.c.name],
         set_={
             "owner": given.owner,
@@ -145,18 +144,19 @@ def _taking(dialect: str) -> Executable:
         },
         where=or_(leases.c.expires_at <= now(), leases.c.owner == given.owner),
     ).returning(leases.c.token, leases.c.expires_at)
-    return compiled(dialect, taking)
 
 
-def _until(expires_at: ColumnElement[float]) -> Executable:
+def _until(expires_at: ColumnElement[float]) -> Prepared:
     """Parameters ``lease_name``, ``lease_token``: only the newest claim can move its end."""
-    return (
+    moving = (
         update(leases)
         .where(leases.c.name == bindparam("lease_name"), leases.c.token == bindparam("lease_token"))
         .values(expires_at=expires_at)
         .returning(leases.c.expires_at)
     )
+    return Prepared(lambda _dialect: moving)
 
 
+_TAKING = Prepared(_taking)
 _RENEWING = _until(now() + bindparam("ttl", type_=Float))
 _RELEASING = _until(now())

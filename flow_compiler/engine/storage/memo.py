@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from flow_compiler.engine.outcomes import Failure
-from flow_compiler.engine.storage.database import compiled_for_many, insert
+from flow_compiler.engine.storage.database import Prepared, insert
 from flow_compiler.engine.storage.group_commit import GroupCommit
 from flow_compiler.engine.storage.record_rows import records_of, refs_of, row_of
 from flow_compiler.engine.storage.tables import memo
@@ -75,16 +74,17 @@ def _put(connection: Connection, groups: Sequence[Sequence[dict[str, Any]]]) -> 
     for row in (row for group in groups for row in group):
         if row["key"] not in rows or rows[row["key"]]["degraded"]:
             rows[row["key"]] = row
-    connection.execute(_putting(connection.dialect.name), [rows[key] for key in sorted(rows)])
+    _PUTTING.run_many(connection, [rows[key] for key in sorted(rows)])
     return [None] * len(groups)
 
 
-@cache
-def _putting(dialect: str) -> Executable:
+def _putting(dialect: str) -> Any:
     offered = insert(dialect, memo)
     new = {column.name: offered.excluded[column.name] for column in memo.columns if not column.primary_key}
-    better = offered.on_conflict_do_update(index_elements=[memo.c.key], set_=new, where=memo.c.degraded)
-    return compiled_for_many(dialect, better)
+    return offered.on_conflict_do_update(index_elements=[memo.c.key], set_=new, where=memo.c.degraded)
+
+
+_PUTTING = Prepared(_putting)
 
 
 def _delete(connection: Connection, groups: Sequence[Sequence[str]]) -> Sequence[int]:

@@ -9,10 +9,23 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from flow_compiler.engine.outcomes import Failure, StepRecord, merge_numbers
-from flow_compiler.engine.stores import BlobRef, ItemPath, Lease, MemoEntry, Stores, root_of, root_path
+from flow_compiler.engine.stores import (
+    BlobRef,
+    ItemPath,
+    Lease,
+    MemoEntry,
+    Resumption,
+    Stores,
+    Trying,
+    root_of,
+    root_path,
+)
 from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, LeaseLost
+
+T = TypeVar("T")
 
 
 def memory_stores() -> Stores:
@@ -92,32 +105,40 @@ class MemoryLeases:
 class MemoryJournal:
     _leases: MemoryLeases
     _records: dict[tuple[str, ItemPath, str], StepRecord] = field(default_factory=dict)
-    _begun: dict[tuple[str, ItemPath, str], int] = field(default_factory=dict)
+    _trying: dict[tuple[str, ItemPath, str], Trying] = field(default_factory=dict)
     _recorded_at: dict[tuple[str, ItemPath, str], float] = field(default_factory=dict)
     _cancelled: set[str] = field(default_factory=set)
 
     async def load(self, run_id: str, item: ItemPath) -> Mapping[tuple[ItemPath, str], StepRecord]:
-        return {
-            (path, step): record
-            for (run, path, step), record in self._records.items()
-            if run == run_id and root_of(path) == root_of(item) and (path == item or path.startswith(f"{item}/"))
+        return _below(self._records, run_id, item)
+
+    async def resume(self, run_id: str, item: ItemPath) -> Resumption:
+        trying = {
+            (path, step): replace(kept, age=max(time.time() - self._recorded_at[run_id, path, step], 0.0))
+            for (path, step), kept in _below(self._trying, run_id, item).items()
         }
+        return Resumption(_below(self._records, run_id, item), trying)
 
-    async def attempts(self, run_id: str, item: ItemPath, step: str) -> int:
-        return self._begun.get((run_id, item, step), 0)
-
-    async def begin(self, run_id: str, item: ItemPath, step: str, attempt: int) -> None:
+    async def note(self, run_id: str, item: ItemPath, step: str, trying: Trying, lease: Lease | None = None) -> None:
+        self._require(lease)
         key = (run_id, item, step)
-        self._begun[key] = max(self._begun.get(key, 0), attempt)
-        self._recorded_at[key] = time.time()
+        ended, noted = self._records.get(key), self._trying.get(key)
+        if (ended and ended.attempts >= trying.attempts) or (noted and noted.attempts > trying.attempts):
+            return
+        self._records.pop(key, None)
+        self._trying[key], self._recorded_at[key] = trying, time.time() - trying.age
 
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
     ) -> None:
+        self._require(lease)
+        key = (run_id, item, step)
+        self._trying.pop(key, None)
+        self._records[key], self._recorded_at[key] = record, time.time()
+
+    def _require(self, lease: Lease | None) -> None:
         if lease is not None and not self._leases.is_newest(lease):
             raise LeaseLost(f"the lease on {lease.name} has passed to another owner")
-        key = (run_id, item, step)
-        self._records[key], self._begun[key], self._recorded_at[key] = record, record.attempts, time.time()
 
     async def record_numbers(self, run_id: str) -> Mapping[str, float | int]:
         top = [key for key in self._records if key[0] == run_id and key[1] == root_of(key[1])]
@@ -141,11 +162,20 @@ class MemoryJournal:
         self._leases.sweep(older_than)
         return len(old)
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
-        return _used_by([record for key, record in self._records.items() if run_ids is None or key[0] in run_ids])
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        roots = {root_path(key) for key in besides}
+        return _used_by(
+            [
+                record
+                for (run, path, _), record in self._records.items()
+                if (run_ids is None or run in run_ids) and root_of(path) not in roots
+            ]
+        )
 
     def _erase(self, key: tuple[str, ItemPath, str]) -> None:
-        for kept in (self._records, self._begun, self._recorded_at):
+        for kept in (self._records, self._trying, self._recorded_at):
             kept.pop(key, None)
 
     async def cancel(self, run_id: str) -> None:
@@ -183,6 +213,14 @@ class MemoryMemo:
 
     async def refs_all(self) -> frozenset[str]:
         return await self.refs(list(self._entries))
+
+
+def _below(kept: Mapping[tuple[str, ItemPath, str], T], run_id: str, item: ItemPath) -> dict[tuple[ItemPath, str], T]:
+    return {
+        (path, step): value
+        for (run, path, step), value in kept.items()
+        if run == run_id and root_of(path) == root_of(item) and (path == item or path.startswith(f"{item}/"))
+    }
 
 
 def _used_by(records: Collection[StepRecord]) -> tuple[frozenset[str], frozenset[str]]:

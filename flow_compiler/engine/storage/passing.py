@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flow_compiler.engine.outcomes import StepRecord, merge_numbers
 from flow_compiler.engine.storage.memory import MemoryArtifacts, MemoryJournal, MemoryLeases, MemoryMemo
-from flow_compiler.engine.stores import ItemPath, Lease, MemoEntry, Stores, root_of, root_path
+from flow_compiler.engine.stores import ItemPath, Lease, MemoEntry, Resumption, Stores, Trying, root_of, root_path
 
 _REMEMBERED = 10_000
 """Results of pure components that are remembered for the inputs after them."""
@@ -36,11 +36,11 @@ class PassingJournal:
     async def load(self, run_id: str, item: ItemPath) -> Mapping[tuple[ItemPath, str], StepRecord]:
         return await self._of(item).load(run_id, item)
 
-    async def attempts(self, run_id: str, item: ItemPath, step: str) -> int:
-        return await self._of(item).attempts(run_id, item, step)
+    async def resume(self, run_id: str, item: ItemPath) -> Resumption:
+        return await self._of(item).resume(run_id, item)
 
-    async def begin(self, run_id: str, item: ItemPath, step: str, attempt: int) -> None:
-        await self._of(item).begin(run_id, item, step, attempt)
+    async def note(self, run_id: str, item: ItemPath, step: str, trying: Trying, lease: Lease | None = None) -> None:
+        await self._of(item).note(run_id, item, step, trying, lease)
 
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
@@ -58,8 +58,10 @@ class PassingJournal:
     async def prune(self, older_than: float) -> int:
         return sum([await each.prune(older_than) for each in self._by_root.values()])
 
-    async def used(self, run_ids: Collection[str] | None = None) -> tuple[frozenset[str], frozenset[str]]:
-        found = [await each.used(run_ids) for each in self._by_root.values()]
+    async def used(
+        self, run_ids: Collection[str] | None = None, besides: Collection[str] = ()
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        found = [await each.used(run_ids, besides) for each in self._by_root.values()]
         return frozenset().union(*(keys for keys, _ in found)), frozenset().union(*(refs for _, refs in found))
 
     async def cancel(self, run_id: str) -> None:

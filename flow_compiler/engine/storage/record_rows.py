@@ -19,11 +19,12 @@ INLINE_BYTES = 64 * 1024
 
 Name = TypeVar("Name")
 _log = logging.getLogger(__name__)
+_written = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 async def row_of(record: StepRecord, artifacts: ArtifactStore) -> dict[str, Any]:
     """Column values. ASCII JSON: any character survives any database."""
-    outcome: str | None = json.dumps(to_json(record.outcome), separators=(",", ":"), allow_nan=False)
+    outcome: str | None = _written(to_json(record.outcome))
     outcome_ref: str | None = None
     if outcome is not None and len(outcome) > INLINE_BYTES:
         outcome_ref = (await artifacts.put(outcome.encode("ascii"), "data")).id
@@ -33,8 +34,8 @@ async def row_of(record: StepRecord, artifacts: ArtifactStore) -> dict[str, Any]
         "outcome_ref": outcome_ref,
         "attempts": record.attempts,
         "seconds": record.seconds,
-        "numbers": json.dumps(record.numbers, separators=(",", ":")),
-        "refs": json.dumps(sorted(record.refs), separators=(",", ":")),
+        "numbers": _written(record.numbers) if record.numbers else "{}",
+        "refs": _written(sorted(record.refs)) if record.refs else "[]",
         "memo_key": record.memo_key,
         "reuse": record.reuse.value,
         "degraded": record.degraded,

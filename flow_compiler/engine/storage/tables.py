@@ -33,7 +33,8 @@ def _record_columns() -> list[Column[Any]]:
     ]
 
 
-# A row without outcome and outcome_ref is an attempt that was begun and has not ended.
+# A row without outcome and outcome_ref is a step that was begun and has not ended: then ``recorded_at`` is database time,
+# and says when its attempt, or the pause before the next one, began.
 journal = Table(
     "flow_compiler_journal",
     metadata,
@@ -43,6 +44,9 @@ journal = Table(
     Column("step", _EXACT, primary_key=True),
     Column("begun", Integer, nullable=False),  # the highest attempt that was noted before it ended; 0: none
     *_record_columns(),
+    Column("retries", Integer, nullable=False, server_default="0"),  # of a step that has not ended: used so far
+    Column("transport_retries", Integer, nullable=False, server_default="0"),
+    Column("pause", Float),  # seconds before its next attempt; null: an attempt is under way
 )
 Index("flow_compiler_journal_run", journal.c.run_id)
 
@@ -76,7 +80,7 @@ cancelled_runs = Table(
 SCHEMA = Schema(
     name="journal",
     version_table="flow_compiler_version",
-    head="0001",
+    head="0002",
     migrations=Path(__file__).parent / "migrations",
     metadata=metadata,
 )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from flow_compiler.errors import FlowRejected
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Level
+from flow_compiler.language.collecting import without_collecting
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic
+from flow_compiler.language.diagnostics.kinds import Level
 from flow_compiler.language.diagnostics.references import missing_variable_schema, references
+from flow_compiler.language.diagnostics.schema_rules import schemas_are_schemas
 from flow_compiler.language.diagnostics.spelling import expression_keys, unknown_keys
+from flow_compiler.language.diagnostics.strict import is_ignored_silently, strictly
 from flow_compiler.language.diagnostics.structure import (
     component_paths,
     named_and_described,
@@ -13,6 +17,7 @@ from flow_compiler.language.diagnostics.structure import (
     step_ids,
 )
 from flow_compiler.language.diagnostics.subflows import subflows
+from flow_compiler.language.diagnostics.wrappers import wrapper_keys
 from flow_compiler.language.model import Flow
 
 RULES = (
@@ -24,18 +29,22 @@ RULES = (
     reachability,
     unknown_keys,
     expression_keys,
+    wrapper_keys,
+    schemas_are_schemas,
 )
 
 
+@without_collecting()
 def diagnose(flow: Flow) -> list[Diagnostic]:
     """Everything that can be said about the flow without running it."""
     return [*(found for rule in RULES for found in rule(flow)), *subflows(flow, diagnose)]
 
 
-def reject_if_fatal(flow: Flow) -> list[Diagnostic]:
-    """The diagnostics of a usable flow. Raises FlowRejected, with place and cause, when one of them is fatal."""
-    found = diagnose(flow)
-    fatal = [each for each in found if each.level is Level.FATAL]
+def reject_if_fatal(flow: Flow, *, strict: bool = False) -> list[Diagnostic]:
+    """The diagnostics of a usable flow. Raises FlowRejected, with place and cause, when one of them is fatal; with
+    ``strict`` also when a key means nothing."""
+    found = strictly(diagnose(flow)) if strict else diagnose(flow)
+    fatal = [each for each in found if each.level is Level.FATAL or (strict and is_ignored_silently(each))]
     if fatal:
         first = fatal[0]
         place = ":".join(str(part) for part in (flow.source.file, first.line, first.column) if part is not None)

@@ -1,54 +1,14 @@
-"""One finding about a flow, and the table of all kinds of findings (notes/stepflow 1.11)."""
+"""One finding about a flow (notes/stepflow 1.11)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from flow_compiler.errors import FlowLoadError, shortened
+from flow_compiler.language.diagnostics.kinds import Kind, Level
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.source import Part, Where, path_text
-
-
-class Level(StrEnum):
-    """Fatal: the flow cannot be used. Error: it will fail where it says. Warning: probably not what was meant."""
-
-    FATAL = "fatal"
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Kind(Enum):
-    """Code and level of each kind; below 4000 they are the reference's, from 4000 our own."""
-
-    UNREACHABLE_STEP = (1000, "unreachableStep", Level.WARNING)
-    MISSING_FLOW_NAME = (1001, "missingFlowName", Level.WARNING)
-    MISSING_FLOW_DESCRIPTION = (1002, "missingFlowDescription", Level.WARNING)
-    UNVALIDATED_FIELD_ACCESS = (1003, "unvalidatedFieldAccess", Level.WARNING)
-    MISSING_VARIABLE_SCHEMA = (1004, "missingVariableSchema", Level.WARNING)
-    NO_PLUGINS_CONFIGURED = (1200, "noPluginsConfigured", Level.WARNING)
-    NO_ROUTING_RULES_CONFIGURED = (1201, "noRoutingRulesConfigured", Level.WARNING)
-    UNUSED_PLUGIN = (1202, "unusedPlugin", Level.WARNING)
-    MOCK_COMPONENT = (1500, "mockComponent", Level.WARNING)
-    INVALID_SUBFLOW_LITERAL = (2003, "invalidSubflowLiteral", Level.ERROR)
-    UNDEFINED_VARIABLE = (2004, "undefinedVariable", Level.ERROR)
-    UNDEFINED_REQUIRED_VARIABLE = (2005, "undefinedRequiredVariable", Level.ERROR)
-    INVALID_ROUTE_REFERENCE = (2200, "invalidRouteReference", Level.ERROR)
-    INVALID_COMPONENT = (2500, "invalidComponent", Level.ERROR)
-    DUPLICATE_STEP_ID = (3000, "duplicateStepId", Level.FATAL)
-    EMPTY_STEP_ID = (3001, "emptyStepId", Level.FATAL)
-    SELF_REFERENCE = (3002, "selfReference", Level.FATAL)
-    UNDEFINED_STEP_REFERENCE = (3003, "undefinedStepReference", Level.FATAL)
-    UNKNOWN_KEY = (4000, "unknownKey", Level.WARNING)
-    IGNORED_KEY = (4001, "ignoredKey", Level.WARNING)
-    UNKNOWN_DIRECTIVE = (4002, "unknownDirective", Level.WARNING)
-    DOTTED_FIELD_NAME = (4003, "dottedFieldName", Level.WARNING)
-    OLD_CONFIGURATION = (4100, "oldConfiguration", Level.WARNING)
-    SETTING_WITHOUT_EFFECT = (4101, "settingWithoutEffect", Level.WARNING)
-
-    def __init__(self, code: int, label: str, level: Level) -> None:
-        self.code = code
-        self.label = label
-        self.level = level
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +26,47 @@ class Diagnostic:
     """What to write instead."""
     experimental: bool = False
     """Says only that something could not be checked."""
+    data: Mapping[str, Json] = field(default_factory=dict)
+    """What the finding is about, for programs."""
 
     def to_json(self) -> dict[str, Json]:
+        """The reference's fields (``kind``, ``code``, ``level``, ``formatted``, ``data``, ``path``, ``experimental``), then
+        ours; those without a value are left out."""
         written: dict[str, Json] = {
-            "code": self.code,
             "kind": self.name,
+            "code": self.code,
             "level": str(self.level),
-            "message": self.message,
+            "formatted": self.message,
+            "data": dict(self.data) or None,
             "path": self.path,
+            "experimental": self.experimental or None,
+            "message": self.message,
             "line": self.line,
             "column": self.column,
             "instead": self.instead or None,
-            "experimental": self.experimental or None,
         }
         return {key: value for key, value in written.items() if value is not None}
+
+    def in_one_line(self, file: str | None = None) -> str:
+        """``flow.yaml:4:9: error 2500 invalidComponent: $.steps[0].component: what is wrong``."""
+        place = ":".join(str(part) for part in (file, self.line, self.column) if part is not None)
+        said = f"{self.level} {self.code} {self.name}: {self.path}: {self.message}"
+        return f"{place}: {said}" if place else said
+
+
+def unreadable(error: FlowLoadError, kind: Kind = Kind.UNREADABLE_FLOW) -> Diagnostic:
+    """The one finding about a flow, or a configuration, that cannot be read."""
+    path, _, message = error.message.partition(": ") if error.message.startswith("$") else ("$", "", error.message)
+    return Diagnostic(
+        code=kind.code,
+        name=kind.label,
+        level=kind.level,
+        message=message,
+        path=path,
+        line=error.line,
+        column=error.column,
+        instead=error.next_step,
+    )
 
 
 def finding(
@@ -91,6 +78,7 @@ def finding(
     key: str | None = None,
     instead: str = "",
     experimental: bool = False,
+    data: Mapping[str, Json] | None = None,
 ) -> Diagnostic:
     """A diagnostic at ``where`` (at its key ``key`` if given), shown under ``path`` where that differs."""
     line, column = where.find(key)
@@ -98,10 +86,11 @@ def finding(
         code=kind.code,
         name=kind.label,
         level=kind.level,
-        message=message,
+        message=shortened(message),
         path=path_text(where.pointer if path is None else path),
         line=line,
         column=column,
-        instead=instead,
+        instead=shortened(instead or kind.write),
         experimental=experimental,
+        data=data or {},
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
+from flow_compiler.language.diagnostics.nearest import NearestNames
 from flow_compiler.language.diagnostics.subflows import runs_as_flow
 from flow_compiler.language.expressions import InputRef, StepRef, VariableRef
 from flow_compiler.language.model import Flow
@@ -20,7 +21,8 @@ class _Owner:
     """Whose expression it is: a step, or (None) the flow's output; and the steps it may refer to."""
 
     step_id: str | None
-    available: Collection[str]
+    available: Mapping[str, None]
+    nearest: NearestNames
 
     def __str__(self) -> str:
         return "the output" if self.step_id is None else f"step {self.step_id!r}"
@@ -28,12 +30,13 @@ class _Owner:
 
 def references(flow: Flow) -> Iterator[Diagnostic]:
     """Every reference in step inputs and output. A step may refer to earlier steps only."""
-    available: list[str] = []
+    available: dict[str, None] = {}  # in their order; grows with the steps
+    nearest = NearestNames()
     for index, step in enumerate(flow.steps):
         start = ("steps", index, "input")
-        yield from _of_expression(flow, _Owner(step.id, tuple(available)), Found(step.input, start, start))
-        available.append(step.id)
-    yield from _of_expression(flow, _Owner(None, available), Found(flow.output, ("output",), ("output",)))
+        yield from _of_expression(flow, _Owner(step.id, available, nearest), Found(step.input, start, start))
+        available[step.id] = None
+    yield from _of_expression(flow, _Owner(None, available, nearest), Found(flow.output, ("output",), ("output",)))
 
 
 def missing_variable_schema(flow: Flow) -> Iterator[Diagnostic]:
@@ -85,7 +88,11 @@ def _step(flow: Flow, owner: _Owner, found: Found, reference: StepRef) -> Iterat
             where,
             path=found.path,
             instead=_in_flow_inside(flow, found)
-            or ("Move that step before this one." if later else _nearest(reference.step, owner.available)),
+            or (
+                "Move that step before this one."
+                if later
+                else owner.nearest.sentence(reference.step, owner.available, "earlier steps")
+            ),
         )
     elif not reference.path.is_whole:
         yield _unvalidated(flow, found, f"`{reference.path}` of step {reference.step!r}: its result has no schema")
@@ -113,7 +120,7 @@ def _variable(flow: Flow, owner: _Owner, found: Found, reference: VariableRef) -
             f"{owner} uses the variable {reference.name!r}, which `schemas.properties.variables` does not declare",
             Where(flow.source, found.pointer),
             path=found.path,
-            instead=_nearest(reference.name, declared, what="variables", write="Declare it there."),
+            instead=owner.nearest.sentence(reference.name, declared, "variables", write="Declare it there."),
         )
     if not reference.rest.is_whole:
         yield _unvalidated(flow, found, f"`{reference.rest}` of the variable {reference.name!r}")
@@ -127,12 +134,3 @@ def _unvalidated(flow: Flow, found: Found, what: str) -> Diagnostic:
         path=found.path,
         experimental=True,
     )
-
-
-def _nearest(name: str, known: Collection[str], what: str = "earlier steps", write: str = "") -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return f"Did you mean {' or '.join(repr(each) for each in near)}?"
-    if write:
-        return write
-    return f"There are these {what}: {', '.join(known)}." if known else f"There are no {what}."

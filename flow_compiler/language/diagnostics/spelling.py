@@ -6,9 +6,10 @@ The reference ignores them silently. Old key names are recognised, with their re
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.expressions import (
     DECIDING_KEYS,
     Coalesce,
@@ -20,97 +21,97 @@ from flow_compiler.language.expressions import (
     ObjectExpr,
     StepRef,
     VariableRef,
+    expression_to_json,
 )
 from flow_compiler.language.model import Flow
 from flow_compiler.language.paths import Path, PathError
 from flow_compiler.language.reading import FLOW_KEYS, ON_ERROR_KEYS, STEP_KEYS
-from flow_compiler.language.source import Part, Where
+from flow_compiler.language.removed_syntax import (
+    instead_of_directive,
+    instead_of_flow_key,
+    instead_of_step_key,
+    shown,
+)
+from flow_compiler.language.source import Part, Where, path_text
 from flow_compiler.language.walk import Found, walk
 
-_LATER_IS_ELSEWHERE = "Steps are no longer skipped: choose with `$if` in the input of what uses this step's result."
-_OLD_FLOW_KEYS = {
-    "inputSchema": "Write `schemas: {type: object, properties: {input: …}}`.",
-    "input_schema": "Write `schemas: {type: object, properties: {input: …}}`.",
-    "outputSchema": "Write `schemas: {type: object, properties: {output: …}}`.",
-    "output_schema": "Write `schemas: {type: object, properties: {output: …}}`.",
-    "variables": "Write `schemas: {type: object, properties: {variables: …}}`.",
-    "variables_schema": "Write `schemas: {type: object, properties: {variables: …}}`.",
-    "input": "A flow has no `input` of its own; give it with the run, and refer to it with `$input`.",
-}
-_OLD_STEP_KEYS = {
-    "skip": _LATER_IS_ELSEWHERE,
-    "skipIf": _LATER_IS_ELSEWHERE,
-    "when": _LATER_IS_ELSEWHERE,
-    "onSkip": _LATER_IS_ELSEWHERE,
-    "on_error": "Write `onError`.",
-    "must_execute": "Write `mustExecute`.",
-    "inputSchema": "A component declares its own input.",
-    "outputSchema": "Write `schemas: {type: object, properties: {steps: {properties: {STEP_ID: …}}}}`.",
-    "timeout": "A step has no timeout; the pool its component runs in has one.",
-}
-_OLD_ON_ERROR_KEYS = {"default_value": "Write `defaultValue`.", "max_retries": "Write `maxRetries`."}
+_OLD_ON_ERROR_KEYS = {"default_value": "defaultValue", "max_retries": "maxRetries"}
 _DATA_KEYS = ("$blob", "$ref", "$schema", "$defs", "$id")
 """Keys that data and schemas use for themselves."""
 _DIRECTIVES = [key for key in DECIDING_KEYS if key != "$from"]
-_OLD_DIRECTIVES = {
-    "$template": "There is no string interpolation; build text in a component.",
-    "$expr": "There are no computed expressions; compute in a component.",
-}
 
 
 def unknown_keys(flow: Flow) -> Iterator[Diagnostic]:
+    """At the top, in steps and in ``onError``."""
     top = Where(flow.source)
-    yield from _unknown(top, "flow", flow.unknown, FLOW_KEYS, _OLD_FLOW_KEYS)
+    for key, value in flow.unknown.items():
+        yield unknown_key(top, "a flow", key, FLOW_KEYS, instead_of_flow_key(key, value))
     for index, step in enumerate(flow.steps):
         where = top.at("steps").at(index)
-        yield from _unknown(where, "step", step.unknown, STEP_KEYS, _OLD_STEP_KEYS)
-        yield from _unknown(where.at("onError"), "onError", step.on_error.unknown, ON_ERROR_KEYS, _OLD_ON_ERROR_KEYS)
+        for key, value in step.unknown.items():
+            users = (path_text(found.path) for found in _uses(flow, step.id))
+            yield unknown_key(where, "a step", key, STEP_KEYS, instead_of_step_key(key, value, step.id, users))
+        for key, value in step.on_error.unknown.items():
+            old = f"Write `{_OLD_ON_ERROR_KEYS[key]}: {shown(value)}`." if key in _OLD_ON_ERROR_KEYS else None
+            yield unknown_key(where.at("onError"), "onError", key, ON_ERROR_KEYS, old)
+
+
+def _uses(flow: Flow, step_id: str) -> Iterator[Found]:
+    for found in expressions_of(flow):
+        if isinstance(found.expression, StepRef) and found.expression.step == step_id:
+            yield found
+
+
+def expressions_of(flow: Flow) -> Iterator[Found]:
+    """Every expression of the flow and every part of it, with its place."""
+    for index, step in enumerate(flow.steps):
+        start = ("steps", index, "input")
+        yield from walk(Found(step.input, start, start))
+    yield from walk(Found(flow.output, ("output",), ("output",)))
 
 
 def expression_keys(flow: Flow) -> Iterator[Diagnostic]:
-    starts = [(step.input, ("steps", index, "input")) for index, step in enumerate(flow.steps)]
-    for expression, start in [*starts, (flow.output, ("output",))]:
-        for found in walk(Found(expression, start, start)):
-            yield from _ignored(flow, found)
-            yield from _directives(flow, found)
-            yield from _dotted(flow, found)
+    """Keys beside references, keys that look like directives, and paths that look like several parts."""
+    for found in expressions_of(flow):
+        yield from _ignored(flow, found)
+        yield from _directives(flow, found)
+        yield from _dotted(flow, found)
 
 
-def _unknown(
-    where: Where, what: str, unknown: tuple[str, ...], known: tuple[str, ...], old: dict[str, str]
-) -> Iterator[Diagnostic]:
-    for key in unknown:
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-        guess = (
-            f"Did you mean `{near[0]}`?"
-            if near
-            else f"Remove it, or put it under `metadata:`; a {what} has: " + (", ".join(known) + ".")
-        )
-        yield finding(
-            Kind.UNKNOWN_KEY,
-            f"`{key}` means nothing in a {what} and is ignored" if what != "onError" else f"onError has no `{key}`",
-            where,
-            path=(*where.pointer, key),
-            key=key,
-            instead=old.get(key, guess),
-        )
+def unknown_key(where: Where, what: str, key: str, known: Collection[str], old: str | None = None) -> Diagnostic:
+    """``key`` of the mapping at ``where`` means nothing; ``old``: what to write where it meant something once."""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    guess = (
+        f"Did you mean `{near[0]}`?"
+        if near
+        else f"Remove it, or put it under `metadata:`; {what} has: {', '.join(known)}."
+    )
+    return finding(
+        Kind.UNKNOWN_KEY,
+        f"`{key}` means nothing in {what}, and is ignored",
+        where,
+        path=(*where.pointer, key),
+        key=key,
+        instead=old or guess,
+        data={"key": key},
+    )
 
 
 def _ignored(flow: Flow, found: Found) -> Iterator[Diagnostic]:
-    for key in getattr(found.expression, "ignored", ()):
-        is_path = key == "path" and isinstance(found.expression, InputRef | VariableRef)
+    for key, value in getattr(found.expression, "ignored", ()):
+        whole = _with_path(found.expression, value) if key == "path" else None
         yield finding(
             Kind.IGNORED_KEY,
             f"`{key}` beside {_deciding_key(found.expression)} is ignored",
             Where(flow.source, found.pointer),
             path=(*found.path, key),
             key=key,
-            instead="Put the path into the reference itself, as in `$input: $.a.b`." if is_path else "Remove it.",
+            instead=f"Write `{shown(whole)}`." if whole is not None else "Remove it.",
         )
 
 
 def _directives(flow: Flow, found: Found) -> Iterator[Diagnostic]:
-    for inside, key in _plain_keys(found.expression):
+    for inside, key, value in _plain_keys(found.expression):
         if key.startswith("$") and key not in _DATA_KEYS:
             near = difflib.get_close_matches(key, _DIRECTIVES, n=1, cutoff=0.6)
             guess = f"Did you mean `{near[0]}`?" if near else "If it is meant as data, put it under `$literal:`."
@@ -120,7 +121,7 @@ def _directives(flow: Flow, found: Found) -> Iterator[Diagnostic]:
                 Where(flow.source, (*found.pointer, *inside)),
                 path=(*found.path, *inside, key),
                 key=key,
-                instead=_OLD_DIRECTIVES.get(key, guess),
+                instead=instead_of_directive(key, value) or guess,
             )
 
 
@@ -138,18 +139,30 @@ def _dotted(flow: Flow, found: Found) -> Iterator[Diagnostic]:
         )
 
 
-def _plain_keys(expression: Expression) -> Iterator[tuple[tuple[Part, ...], str]]:
-    """Every key that was parsed and decided nothing, with the way to its object."""
+def _with_path(expression: Expression, path: Json) -> Json | None:
+    """The reference with a path that was written beside it."""
+    if not isinstance(expression, InputRef | VariableRef) or not isinstance(path, str | None):
+        return None
+    try:
+        whole = Path((*expression.path.parts, *Path.parse(path).parts))
+    except PathError:
+        return None
+    return {"$input" if isinstance(expression, InputRef) else "$variable": str(whole)}
+
+
+def _plain_keys(expression: Expression) -> Iterator[tuple[tuple[Part, ...], str, Json]]:
+    """Every key that was parsed and decided nothing, with the way to its object, and its value."""
     if isinstance(expression, ObjectExpr):
-        yield from (((), key) for key in expression.fields)
+        for key, part in expression.fields.items():
+            yield (), key, expression_to_json(part)
     elif isinstance(expression, Literal) and not expression.protected:
         yield from _keys_in(expression.value, ())
 
 
-def _keys_in(value: Json, inside: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], str]]:
+def _keys_in(value: Json, inside: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], str, Json]]:
     if isinstance(value, dict):
         for key, member in value.items():
-            yield inside, key
+            yield inside, key, member
             yield from _keys_in(member, (*inside, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):

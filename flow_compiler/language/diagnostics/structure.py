@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flow_compiler.language.dependencies import may_need
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind
 from flow_compiler.language.model import Flow
 from flow_compiler.language.source import Where
 

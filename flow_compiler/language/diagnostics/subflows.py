@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from flow_compiler.errors import FlowLoadError
-from flow_compiler.language.diagnostics.diagnostic import Diagnostic, Kind, Level, finding
+from flow_compiler.language.diagnostics.diagnostic import Diagnostic, finding
+from flow_compiler.language.diagnostics.kinds import Kind, Level
+from flow_compiler.language.diagnostics.strict import is_ignored_silently
 from flow_compiler.language.expressions import ArrayExpr, Expression, Json, Literal, ObjectExpr
 from flow_compiler.language.model import Flow, Step
 from flow_compiler.language.reading import flow_from_json
@@ -22,7 +24,9 @@ _RUN_FLOWS = {"/builtin/map": "workflow", "/map": "workflow", "/builtin/iterate"
 _STORE_BLOBS = ("/builtin/put_blob", "/put_blob")
 
 
-class _SubFlow(NamedTuple):
+class SubFlow(NamedTuple):
+    """A flow inside a step's input, and where it stands."""
+
     value: Json
     pointer: tuple[Part, ...]
     known: bool  # nothing of it is filled in while the outer flow runs
@@ -33,7 +37,7 @@ def subflows(flow: Flow, diagnose: Diagnose) -> Iterator[Diagnostic]:
         stored = _stored(step, ("steps", index, "input"))
         if stored is not None:
             yield from _inside(flow, stored, diagnose)
-        run = _run(step, ("steps", index, "input"))
+        run = flow_run_by(step, ("steps", index, "input"))
         if run is not None:
             yield from _failures(flow, run, diagnose)
 
@@ -44,24 +48,25 @@ def runs_as_flow(step: Step, inside: tuple[Part, ...]) -> bool:
     return bool(inside) and inside[0] == _RUN_FLOWS.get(step.component)
 
 
-def _stored(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
+def _stored(step: Step, pointer: tuple[Part, ...]) -> SubFlow | None:
     if step.component not in _STORE_BLOBS:
         return None
     fields, pointer = _fields(step, pointer)
     data, kind = fields.get("data"), fields.get("blob_type")
     if kind == Literal("flow") and isinstance(data, Literal):
-        return _SubFlow(data.value, (*pointer, "data", *_under(data)), known=True)
+        return SubFlow(data.value, (*pointer, "data", *_under(data)), known=True)
     return None
 
 
-def _run(step: Step, pointer: tuple[Part, ...]) -> _SubFlow | None:
+def flow_run_by(step: Step, pointer: tuple[Part, ...]) -> SubFlow | None:
+    """The flow that a map or an iteration runs, where it is written out."""
     name = _RUN_FLOWS.get(step.component)
     fields, pointer = _fields(step, pointer)
     given = fields.get(name) if name is not None else None
     if name is None or not isinstance(given, Literal | ObjectExpr):
         return None
     known = isinstance(given, Literal) and (given.protected or isinstance(step.input, Literal))
-    return _SubFlow(_as_far_as_known(given), (*pointer, name, *_under(given)), known)
+    return SubFlow(_as_far_as_known(given), (*pointer, name, *_under(given)), known)
 
 
 def _fields(step: Step, pointer: tuple[Part, ...]) -> tuple[Mapping[str, Expression], tuple[Part, ...]]:
@@ -79,10 +84,10 @@ def _under(expression: Expression) -> tuple[Part, ...]:
     return ("$literal",) if isinstance(expression, Literal) and expression.protected else ()
 
 
-def _inside(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
+def _inside(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
     """All findings in the sub-flow, under its path in the outer flow; a fatal one there is a fatal one here."""
     try:
-        inner = _read(flow, sub)
+        inner = read_subflow(flow, sub)
     except FlowLoadError as error:
         yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
         return
@@ -91,26 +96,30 @@ def _inside(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnosti
         yield replace(found, path=str(prefix) + found.path.removeprefix("$"))
 
 
-def _failures(flow: Flow, sub: _SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
+def _failures(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic]:
     """What makes every item fail. Not fatal here: the outer flow may never call the step."""
     try:
-        inner = _read(flow, sub)
+        inner = read_subflow(flow, sub)
     except FlowLoadError as error:
         if sub.known:
             yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
         return
+    prefix = str(Where(flow.source, sub.pointer))
     for found in diagnose(inner):
-        if found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
+        if is_ignored_silently(found) and sub.known:
+            yield replace(found, path=prefix + found.path.removeprefix("$"))
+        elif found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
             message = f"{found.path}: {found.message}"
             yield _invalid(flow, sub, message, found.line, found.column, found.instead)
 
 
-def _read(flow: Flow, sub: _SubFlow) -> Flow:
+def read_subflow(flow: Flow, sub: SubFlow) -> Flow:
+    """Raises FlowLoadError."""
     places = flow.source.places.inside(sub.pointer) if flow.source.places else None
     return flow_from_json(sub.value, Source(flow.source.file, places))
 
 
-def _invalid(flow: Flow, sub: _SubFlow, message: str, line: int | None, column: int | None, instead: str) -> Diagnostic:
+def _invalid(flow: Flow, sub: SubFlow, message: str, line: int | None, column: int | None, instead: str) -> Diagnostic:
     at_flow = finding(
         Kind.INVALID_SUBFLOW_LITERAL,
         f"the flow inside cannot run: {message}",

@@ -1,0 +1,1 @@
+"""Working on runs: the queue, one run, what it writes down."""

@@ -13,6 +13,8 @@ from flow_compiler.engine.stores import ItemPath
 
 QUIET_SECONDS = 2.0
 _EVERY = 1.0
+_OFTEN, _SELDOM = 15.0, 10.0
+"""After so many seconds, what is written into a log is told so seldom."""
 
 
 class Progress:
@@ -87,7 +89,8 @@ class Progress:
             self._stream.write(f"\r\x1b[K{line}" if self._stream.isatty() else f"{line}\n")
             self._stream.flush()
             self._told = True
-            await asyncio.sleep(_EVERY)
+            in_a_log = seconds > _OFTEN and not self._stream.isatty()
+            await asyncio.sleep(_SELDOM if in_a_log else _EVERY)
 
     def _inputs_told(self) -> str:
         of = f" of {self._inputs}" if self._inputs is not None else ""

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-import yaml
 
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.language.expressions import Json
-from flow_compiler.language.yaml_scalars import NotAScalar, scalar_value
+from flow_compiler.language.yaml_output import to_yaml
 from flow_compiler.language.yaml_text import read_yaml
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    """Quoted where it would be read as something else: our reader and PyYAML's do not agree about every word."""
-    try:
-        plain = scalar_value(text, None, plain=True) == text
-    except NotAScalar:
-        plain = False
-    style = None if plain else '"'
-    if plain and "\n" in text:
-        style = "|"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def yaml_document(value: Json) -> str:
     """Block style, without the last line's end. JSON, which is YAML too, where block style would not be read back."""
-    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100).removesuffix("\n")
-    text = text.removesuffix("\n...")
+    text = to_yaml(value).removesuffix("\n").removesuffix("\n...")
     try:
         if same(read_yaml(text, None)[0], value):
             return text

@@ -55,6 +55,16 @@ async def test_bytes_come_back_under_their_digest(artifacts, data):
     assert (await artifacts.local_path(reference.id)).read_bytes() == data
 
 
+async def test_the_file_of_an_artifact_is_whole_for_whoever_has_its_path(artifacts):
+    data = bytes(range(256)) * 40_000
+    reference = await artifacts.put(data)
+
+    async def read() -> bool:
+        return (await asyncio.to_thread((await artifacts.local_path(reference.id)).read_bytes)) == data
+
+    assert all(await asyncio.gather(*(read() for _ in range(8))))
+
+
 async def test_putting_the_same_bytes_again_changes_nothing(artifacts):
     first = await artifacts.put(b"same")
     listed = await artifacts.list()

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import tempfile
 import time
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ class MemoryArtifacts:
             self._folder = tempfile.TemporaryDirectory(prefix="stepflow-artifacts-")
         file = Path(self._folder.name) / digest
         if not await asyncio.to_thread(file.exists):
-            await asyncio.to_thread(file.write_bytes, data)
+            await asyncio.to_thread(_write_whole, file, data)
         return file
 
     async def delete(self, digests: Iterable[str]) -> int:
@@ -69,6 +70,13 @@ class MemoryArtifacts:
 
     async def list(self) -> Sequence[tuple[str, int, float]]:
         return sorted((digest, len(data), written) for digest, (data, written) in self._kept.items())
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """Nobody who finds the file finds a part of it."""
+    part = file.with_name(uuid.uuid4().hex)
+    part.write_bytes(data)
+    part.replace(file)
 
 
 @dataclass

@@ -89,4 +89,4 @@ def test_the_examples_of_a_page(page: Path, tmp_path: Path) -> None:
 
 
 def test_pages_with_examples_are_found() -> None:
-    assert {"flows", "configuration", "commands", "writing-components"} <= {page.stem for page in PAGES}
+    assert {"flows", "language", "configuration", "commands", "writing-components"} <= {page.stem for page in PAGES}

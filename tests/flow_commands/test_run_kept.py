@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from flow_compiler.commands.progress import Progress
+from flow_compiler.engine.storage import open_stores
 from flow_compiler.language.canonical import digest
 
 from .commands import HERE, WITH_MODULE, Command
@@ -80,7 +82,10 @@ def test_a_home_that_cannot_be_written_is_a_sentence(command: Command, tmp_path:
 
 
 @pytest.mark.process
-def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_long_run_tells_its_progress_and_lets_go_of_the_run_at_once_when_it_is_stopped(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     flow = tmp_path / "long.yaml"
     flow.write_text(
         "steps:\n  - {id: quick, component: /builtin/noop}\n"
@@ -97,13 +102,19 @@ def test_a_long_run_tells_its_progress_and_ends_with_130_when_interrupted(tmp_pa
     ) as process:
         assert process.stderr is not None
         assert "1 step finished, latest quick" in process.stderr.readline()  # progress starts after two seconds
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert out == ""
     assert "go on with" in err
     assert "--run-id r1" in err
     assert "Traceback" not in err
+    assert asyncio.run(may_be_taken(tmp_path / "home", "item:r1:input"))
+
+
+async def may_be_taken(home: Path, name: str) -> bool:
+    async with open_stores(f"sqlite:///{home / 'journal.db'}", home / "artifacts") as stores:
+        return await stores.leases.acquire(name, "another runner", 60) is not None
 
 
 def test_a_run_tells_that_it_waits_for_another_runner() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flow_compiler.commands.failing import FAILED, UNUSABLE, write_text
-from flow_compiler.commands.options import flow_argument, modules_option
+from flow_compiler.commands.options import config_option, flow_argument, modules_option
 from flow_compiler.language.expressions import Json
 
 
@@ -18,27 +18,37 @@ from flow_compiler.language.expressions import Json
     "what it declares conflicts with its components.",
 )
 @flow_argument
+@config_option
 @modules_option
 @click.option("--format", "output_format", type=click.Choice(["yaml", "json"]), help="Default: that of the file.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--check", is_flag=True, help="Write nothing; fail when schemas could be added.")
 def command(
-    flow_file: Path, modules: tuple[str, ...], output_format: str | None, output: Path | None, check: bool
+    flow_file: Path,
+    config: Path | None,
+    modules: tuple[str, ...],
+    output_format: str | None,
+    output: Path | None,
+    check: bool,
 ) -> int:
     """Write a flow with inferred schemas: the input's fields that are used, results of steps, the output.
 
     What the flow declares stays. Conflicts with what the components declare are told on stderr. Comments are not kept: use
     --output for another file, and copy `schemas:` over.
+
+    Schemas are known of built-in components, those of --module, and those that --config names and that need not be started.
     """
-    from flow_compiler.commands.modules import registry_of
+    from flow_compiler.commands.configured import Configured
     from flow_compiler.commands.signatures import signatures_of
+    from flow_compiler.configuration.reading import read_configuration
     from flow_compiler.flow_files import load_flow, read_flow_value
     from flow_compiler.language.diagnostics import reject_if_fatal
     from flow_compiler.language.types.inference import infer
 
     flow = load_flow(flow_file)
     reject_if_fatal(flow)
-    inferred = infer(flow, signatures_of(registry_of(modules)))
+    configured = Configured(read_configuration(config, None) if config else None, modules)
+    inferred = infer(flow, signatures_of(configured.known()))
     for conflict in inferred.conflicts:
         click.echo(conflict.in_one_line(str(flow_file)), err=True)
         click.echo(f"    {conflict.instead}", err=True)

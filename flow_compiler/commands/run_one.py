@@ -15,6 +15,8 @@ from flow_compiler.commands.same_run import require_same
 from flow_compiler.engine.engine import ItemResult
 from flow_compiler.engine.outcomes import Failure, StepRecord, Success, to_json
 from flow_compiler.language.expressions import Json
+from flow_compiler.language.schemas import variable_defaults
+from flow_compiler.language.secrets import Secrets, scrubbed
 
 _ITEM = "input"
 _TOLD = {"attempts", "seconds", "reuse", "numbers", "degraded", "computed", "reused"}
@@ -37,15 +39,17 @@ async def run_one(request: RunRequest, given: Json, steps: Sequence[str]) -> int
         )
         async with progress.shown(enabled=not request.quiet):
             result = await item.evaluate(steps or None)
-    return _tell(request, result, steps)
+    secret = Secrets.of(request.flow).values({**variable_defaults(request.flow), **request.variables}, given)
+    return _tell(request, result, steps, secret)
 
 
-def _tell(request: RunRequest, result: ItemResult, steps: Sequence[str]) -> int:
+def _tell(request: RunRequest, result: ItemResult, steps: Sequence[str], secret: frozenset[str]) -> int:
+    """On stderr, which ends in logs, no secret is shown; what stdout gives is what was asked for."""
     chosen = {step: _result(result.records[step]) for step in steps if step in result.records}
     if request.output_format == "text":
         if isinstance(result.result, Failure):
-            click.echo(f"failed: {result.result.code}: {result.result.message}", err=True)
-            click.echo(f"  next: {result.result.next_step}", err=True)
+            click.echo(scrubbed(f"failed: {result.result.code}: {result.result.message}", secret), err=True)
+            click.echo(scrubbed(f"  next: {result.result.next_step}", secret), err=True)
         else:
             click.echo(json.dumps(chosen if steps else result.result.result, ensure_ascii=False, indent=2))
     else:

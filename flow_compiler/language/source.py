@@ -96,4 +96,4 @@ def path_text(pointer: tuple[Part, ...]) -> str:
 def _part_text(part: Part) -> str:
     if isinstance(part, int):
         return f"[{part}]"
-    return f'["{part}"]' if not part or any(mark in part for mark in ".[] ") else f".{part}"
+    return f'["{part}"]' if not part or any(mark in part for mark in ".[]") else f".{part}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +56,32 @@ def test_the_judge_is_a_command(arguments: list[str], code: int, last: str) -> N
     assert done.returncode == code
     assert done.stdout.rstrip().endswith(last)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"feature": "path"', "line 1 is no JSON"),
+        ("[]", "line 1 must be an object"),
+        ('{"feature": "path", "name": "a"}', "line 1 has no `flow`, `expect`"),
+        (
+            '{"feature": "path", "name": "a", "flow": {}, "expect": {}}',
+            "line 1 has no `input`, `expect.status`, `expect.items`",
+        ),
+        (
+            '{"feature": "batch", "name": "a", "flow": {}, "input": 1, "expect": {"status": "COMPLETED", "items": []}}',
+            "line 1: the `input` of a batch must be a list",
+        ),
+    ],
+)
+def test_a_line_that_is_no_recorded_case_is_named(line: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(line)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        conformance.read_cases(file)
+
+
+def test_a_refused_flow_needs_no_input_to_be_judged(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"feature": "path", "name": "a", "flow": {"steps": 1}, "expect": {"parse_error": "steps"}}')
+    assert len(conformance.read_cases(file)) == 1

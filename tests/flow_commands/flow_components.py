@@ -59,3 +59,9 @@ async def gate(input: dict[str, Any]) -> int:
     while number >= 3 and not (folder / "open").exists():  # noqa: ASYNC110  another process makes it
         await asyncio.sleep(0.05)
     return number
+
+
+@component("/test/log_in")
+async def log_in(input: dict[str, str], context: ComponentContext) -> None:
+    """Quotes the key that it was given."""
+    raise InvalidInput(f"the key {input['key']} was refused", next_step=f"Ask for another key than {input['key']}.")

@@ -222,3 +222,16 @@ def test_list_components_writes_reference_pages(
     ):
         assert row in section
     assert "### Output\n\nObject of number." in section
+
+
+def test_infer_knows_the_schemas_of_components_that_routes_lead_to(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(FLOW.replace("COMPONENT", "/own/measure"))
+    (tmp_path / "mine.yml").write_text(
+        "plugins:\n  fake:\n    type: mock\n    components:\n"
+        "      /measure: {output_schema: {type: object, properties: {number: {type: integer}}}, behaviors: {}}\n"
+        "routes:\n  /own: [{plugin: fake}]\n"
+    )
+    code, out, _ = command("infer", "flow.yaml", "--config", "mine.yml")
+    assert code == 0
+    assert "integer" in out
+    assert "integer" not in command("infer", "flow.yaml")[1]

@@ -155,3 +155,15 @@ def test_calls_at_once_are_bounded(command: Command, tmp_path: Path) -> None:
     assert code == 0
     assert max(each["result"] for each in json.loads(out)) == 2
     assert command("run", "crowd.yaml", "--max-concurrency", "0")[0] == 2
+
+
+def test_what_a_schema_marks_secret_is_not_said_on_stderr(command: Command, tmp_path: Path) -> None:
+    variables = "{properties: {key: {type: string, is_secret: true}}}"
+    (tmp_path / "secret.yaml").write_text(
+        f"schemas: {{type: object, properties: {{variables: {variables}}}}}\n"
+        "steps: [{id: a, component: /test/log_in, input: {key: {$variable: key}}}]\noutput: {$step: a}\n"
+    )
+    code, out, err = command("run", "secret.yaml", *WITH_MODULE, "--variables", "{key: k-4711-x}")
+    assert (code, out) == (1, "")
+    assert "failed: INVALID_INPUT: the key [secret] was refused\n  next: Ask for another key than [secret].\n" in err
+    assert "4711" not in err

@@ -130,8 +130,32 @@ def name_of(case: dict[str, Any]) -> str:
 
 
 def read_cases(file: Path) -> list[dict[str, Any]]:
-    """Raises OSError, ValueError."""
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    """Raises OSError, ValueError (with the line) for what is no recorded case."""
+    lines = enumerate(file.read_text("utf-8").split("\n"), start=1)
+    return [_case(line, f"line {number}") for number, line in lines if line.strip()]
+
+
+def _case(line: str, place: str) -> dict[str, Any]:
+    try:
+        case = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{place} is no JSON: {error}") from error
+    if not isinstance(case, dict):
+        raise ValueError(f"{place} must be an object")
+    wanted = ["feature", "name", "flow", "expect"]
+    expected = case.get("expect")
+    if not isinstance(expected, dict):
+        case.pop("expect", None)
+    elif case.get("upstream_bug"):
+        wanted += ["intended", "input"]
+    elif not expected.keys() & {"parse_error", "rejected", "request_error"}:
+        wanted += ["input", "expect.status", "expect.items"]
+    has = {*case, *(f"expect.{key}" for key in expected or {})}
+    if missing := [name for name in wanted if name not in has]:
+        raise ValueError(f"{place} has no {', '.join(f'`{name}`' for name in missing)}")
+    if case["feature"] == "batch" and "input" in wanted and not isinstance(case["input"], list):
+        raise ValueError(f"{place}: the `input` of a batch must be a list")
+    return case
 
 
 async def _failed(case: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ CASES = [
     ("steps: [{id: a, component: noop}]", 2500, "$.steps[0].component", (1, 28), "/builtin/noop"),
     ("schemas: {properties: {variables: {properties: {size: {}}}}}\noutput: {$variable: sise}", 2005, "$.output", (2, 9), "'size'"),
     ("schemas: {properties: {variables: {}}}\noutput: {$variable: v, default: 1}", 2004, "$.output", (2, 9), "Declare"),
-    ("output: [{$variable: v}, {$variable: w}]", 1004, "$.variables", (1, 10), "schemas"),
+    ("output: [{$variable: v}]", 1004, "$.variables", (1, 10), "schemas"),
     ("steps: [{id: a, component: /x}]", 1000, "$.steps[0]", (1, 9), "remove"),
     ("skipIf: 1", 4000, "$.skipIf", (1, 1), "metadata"),
     ("inputSchema: {a: 1}", 4000, "$.inputSchema", (1, 1), "properties: {input: {a: 1}}"),
@@ -67,7 +67,7 @@ def test_a_flow_that_every_item_would_fail_on_is_an_error_where_it_stands(compon
         "      $literal:\n        output: {$step: zz}\noutput: {$step: m}"
     )
     [found] = [each for each in diagnose(flow) if each.level is not Level.WARNING]
-    assert (found.code, found.path) == (2003, f"$.steps[0].input.{field}.$literal")
+    assert (found.code, found.path) == (4007, f"$.steps[0].input.{field}.$literal")
     assert (found.line, found.column) == (8, 17)
     assert "'zz'" in found.message
 
@@ -84,16 +84,38 @@ def test_a_flow_that_every_item_would_fail_on_is_an_error_where_it_stands(compon
 def test_a_flow_inside_an_input_without_references_is_checked(given: str, place: tuple[int, int], path: str) -> None:
     flow = parse_flow(f"steps: [{{id: m, component: /builtin/map, input: {given}}}]\noutput: {{$step: m}}")
     [found] = [each for each in diagnose(flow) if each.level is not Level.WARNING]
-    assert (found.code, found.path) == (2003, path)
+    assert (found.code, found.path) == (4007, path)
     assert (found.line, found.column) == place
     assert "missing field `component`" in found.message
 
 
-def test_a_flow_stored_as_a_whole_literal_is_checked() -> None:
-    text = "{data: {steps: [{id: a, component: noop}], output: {x: 1}}, blob_type: flow}"
-    flow = parse_flow(f"steps: [{{id: p, component: /builtin/put_blob, input: {text}}}]\noutput: {{$step: p}}")
-    [found] = [each for each in diagnose(flow) if each.level is Level.ERROR]
-    assert (found.code, found.path) == (2500, "$.steps[0].input.data.steps[0].component")
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("{data: {steps: [{id: a, component: noop}]}, blob_type: flow}", "$.steps[0].input.data"),
+        ("{$literal: {data: {output: {$step: z}}, blob_type: flow}}", "$.steps[0].input.$literal.data"),
+    ],
+)
+def test_a_stored_flow_that_the_reference_does_not_look_at_is_checked_without_refusing_it(
+    given: str, path: str
+) -> None:
+    flow = parse_flow(
+        f"name: n\ndescription: d\nsteps: [{{id: p, component: /builtin/put_blob, input: {given}}}]\noutput: {{$step: p}}"
+    )
+    assert [(each.code, each.path) for each in reject_if_fatal(flow)] == [(4007, path)]
+
+
+def test_each_variable_of_a_flow_without_variable_schema_is_named_at_its_place() -> None:
+    flow = parse_flow("name: n\ndescription: d\noutput: [{$variable: v, default: {$variable: w}}, {$variable: '$[0]'}]")
+    assert [(each.code, each.path, each.column) for each in diagnose(flow)] == [
+        (1004, "$.variables", 10),
+        (1004, "$.variables", 34),
+    ]
+
+
+def test_only_names_with_dots_or_brackets_are_quoted_in_a_findings_path() -> None:
+    flow = parse_flow("name: n\ndescription: d\noutput: {a b: {$input: x}, c.d: {$input: x}, 'e]': {$input: x}}")
+    assert [each.path for each in diagnose(flow)] == ["$.output.a b", '$.output["c.d"]', '$.output["e]"]']
 
 
 @pytest.mark.parametrize(("component", "field"), [("/builtin/map", "workflow"), ("/builtin/iterate", "flow")])
@@ -123,7 +145,7 @@ def test_a_sub_flow_with_parts_filled_in_later_is_checked_as_far_as_it_is_known(
         return [each.code for each in diagnose(parse_flow(text)) if each.level is not Level.WARNING]
 
     assert findings("{$step: a}") == []
-    assert findings("{$step: b}") == [2003]
+    assert findings("{$step: b}") == [4007]
 
 
 def test_a_stored_flow_that_does_not_read_is_reported_with_its_place() -> None:

@@ -6,7 +6,7 @@ from flow_compiler.errors import FlowRejected
 from flow_compiler.language.collecting import without_collecting
 from flow_compiler.language.diagnostics.diagnostic import Diagnostic
 from flow_compiler.language.diagnostics.kinds import Level
-from flow_compiler.language.diagnostics.references import missing_variable_schema, references
+from flow_compiler.language.diagnostics.references import references
 from flow_compiler.language.diagnostics.schema_rules import schemas_are_schemas
 from flow_compiler.language.diagnostics.spelling import expression_keys, unknown_keys
 from flow_compiler.language.diagnostics.strict import is_ignored_silently, strictly
@@ -25,7 +25,6 @@ RULES = (
     named_and_described,
     component_paths,
     references,
-    missing_variable_schema,
     reachability,
     unknown_keys,
     expression_keys,

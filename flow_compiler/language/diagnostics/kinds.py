@@ -73,8 +73,8 @@ class Kind(Enum):
     )  # fmt: skip
     INVALID_SUBFLOW_LITERAL = (
         2003, "invalidSubflowLiteral", _E,
-        "A flow inside a step's input cannot be read, or would fail for every item.",
-        "Correct the flow inside; put it under `$literal:`.",
+        "What `put_blob` stores as a flow, under `$literal:`, cannot be read as one.",
+        "Correct the flow inside.",
     )  # fmt: skip
     UNDEFINED_VARIABLE = (
         2004, "undefinedVariable", _E,
@@ -153,6 +153,11 @@ class Kind(Enum):
         4006, "foreignReference", _W,
         "A `$ref` leads out of the file. Nothing is fetched: what it stands for is unknown, and cannot be enforced.",
         "Copy the schema under `schemas.$defs`, and refer to `#/$defs/NAME`.",
+    )  # fmt: skip
+    FLOW_INSIDE_FAILS = (
+        4007, "flowInsideFails", _E,
+        "A flow inside a step's input, for `map` or `iterate`, cannot be read, or would fail for every item.",
+        "Correct the flow inside; put it under `$literal:`.",
     )  # fmt: skip
 
     OLD_CONFIGURATION = (

@@ -39,24 +39,6 @@ def references(flow: Flow) -> Iterator[Diagnostic]:
     yield from _of_expression(flow, _Owner(None, available, nearest), Found(flow.output, ("output",), ("output",)))
 
 
-def missing_variable_schema(flow: Flow) -> Iterator[Diagnostic]:
-    """Said once a flow, at its first ``$variable``."""
-    if variables_schema(flow) is not None:
-        return
-    starts = [Found(step.input, (), ("steps", index, "input")) for index, step in enumerate(flow.steps)]
-    for start in [*starts, Found(flow.output, (), ("output",))]:
-        for found in walk(start):
-            if isinstance(found.expression, VariableRef) and found.expression.path.parts:
-                yield finding(
-                    Kind.MISSING_VARIABLE_SCHEMA,
-                    "the flow uses variables but does not declare any",
-                    Where(flow.source, found.pointer),
-                    path=("variables",),
-                    instead="Declare them under `schemas: {type: object, properties: {variables: …}}`.",
-                )
-                return
-
-
 def _of_expression(flow: Flow, owner: _Owner, start: Found) -> Iterator[Diagnostic]:
     for found in walk(start):
         match found.expression:
@@ -110,7 +92,16 @@ def _in_flow_inside(flow: Flow, found: Found) -> str:
 
 
 def _variable(flow: Flow, owner: _Owner, found: Found, reference: VariableRef) -> Iterator[Diagnostic]:
-    if reference.name is None or variables_schema(flow) is None:
+    if reference.name is None:
+        return
+    if variables_schema(flow) is None:
+        yield finding(
+            Kind.MISSING_VARIABLE_SCHEMA,
+            f"{owner} uses the variable {reference.name!r}, and the flow does not declare any",
+            Where(flow.source, found.pointer),
+            path=("variables",),
+            instead="Declare it under `schemas: {type: object, properties: {variables: …}}`.",
+        )
         return
     declared = declared_variables(flow)
     if reference.name not in declared:

@@ -1,6 +1,7 @@
 """Rules about flows inside a step's input: what ``put_blob`` stores as a flow, and what ``map`` and ``iterate`` run.
 
-The reference looks at ``put_blob`` only. In the others we report what would fail, not what is only unusual.
+The reference looks at ``put_blob`` only, and there at what is under ``$literal``: its codes are for that. Elsewhere we
+report, under a code of our own, what would fail, not what is only unusual.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class SubFlow(NamedTuple):
 def subflows(flow: Flow, diagnose: Diagnose) -> Iterator[Diagnostic]:
     for index, step in enumerate(flow.steps):
         stored = _stored(step, ("steps", index, "input"))
-        if stored is not None:
+        if stored is not None and (stored.pointer[-1] == "$literal" or not isinstance(stored.value, dict | list)):
             yield from _inside(flow, stored, diagnose)
+        elif stored is not None:
+            yield from _failures(flow, stored, diagnose)
         run = flow_run_by(step, ("steps", index, "input"))
         if run is not None:
             yield from _failures(flow, run, diagnose)
@@ -89,7 +92,8 @@ def _inside(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnostic
     try:
         inner = read_subflow(flow, sub)
     except FlowLoadError as error:
-        yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
+        cause = (error.message, error.line, error.column, error.next_step)
+        yield _invalid(Kind.INVALID_SUBFLOW_LITERAL, flow, sub, *cause)
         return
     prefix = Where(flow.source, sub.pointer)
     for found in diagnose(inner):
@@ -102,7 +106,8 @@ def _failures(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnost
         inner = read_subflow(flow, sub)
     except FlowLoadError as error:
         if sub.known:
-            yield _invalid(flow, sub, error.message, error.line, error.column, error.next_step)
+            cause = (error.message, error.line, error.column, error.next_step)
+            yield _invalid(Kind.FLOW_INSIDE_FAILS, flow, sub, *cause)
         return
     prefix = str(Where(flow.source, sub.pointer))
     for found in diagnose(inner):
@@ -110,7 +115,7 @@ def _failures(flow: Flow, sub: SubFlow, diagnose: Diagnose) -> Iterator[Diagnost
             yield replace(found, path=prefix + found.path.removeprefix("$"))
         elif found.level is Level.FATAL or (found.level is Level.ERROR and sub.known):
             message = f"{found.path}: {found.message}"
-            yield _invalid(flow, sub, message, found.line, found.column, found.instead)
+            yield _invalid(Kind.FLOW_INSIDE_FAILS, flow, sub, message, found.line, found.column, found.instead)
 
 
 def read_subflow(flow: Flow, sub: SubFlow) -> Flow:
@@ -119,9 +124,11 @@ def read_subflow(flow: Flow, sub: SubFlow) -> Flow:
     return flow_from_json(sub.value, Source(flow.source.file, places))
 
 
-def _invalid(flow: Flow, sub: SubFlow, message: str, line: int | None, column: int | None, instead: str) -> Diagnostic:
+def _invalid(
+    kind: Kind, flow: Flow, sub: SubFlow, message: str, line: int | None, column: int | None, instead: str
+) -> Diagnostic:
     at_flow = finding(
-        Kind.INVALID_SUBFLOW_LITERAL,
+        kind,
         f"the flow inside cannot run: {message}",
         Where(flow.source, sub.pointer),
         instead=instead,

@@ -55,11 +55,16 @@ class PythonPlugin(Strict):
     python: Annotated[str | None, Field(description="Interpreter of another environment; implies `process: own`.")] = (
         None
     )
+    env: Annotated[
+        dict[str, str], Field(repr=False, description="More environment variables for a process of its own.")
+    ] = {}
 
     @model_validator(mode="after")
     def _named_once(self) -> PythonPlugin:
         if bool(self.module) == bool(self.modules):
             raise ValueError("write either `module: NAME` or `modules: [NAME, …]`")
+        if self.env and self.in_process:
+            raise ValueError("`env` belongs to a process: write `process: own` beside it")
         return self
 
     @property
@@ -93,6 +98,9 @@ class McpPlugin(Strict):
     command: Annotated[str | None, Field(description="Server to start and to speak to on its standard streams.")] = None
     args: Annotated[list[str], Field(description="Its arguments.")] = []
     env: Annotated[dict[str, str], Field(repr=False, description="More environment variables for it.")] = {}
+    working_directory: Annotated[
+        str | None, Field(description="Folder it starts in (default: the configuration's `workingDirectory`).")
+    ] = None
     url: Annotated[str | None, Field(repr=False, description="Or: address of a server that speaks HTTP.")] = None
     headers: Annotated[dict[str, str], Field(repr=False, description="Headers for it, such as a token.")] = {}
 
@@ -100,8 +108,10 @@ class McpPlugin(Strict):
     def _one_transport(self) -> McpPlugin:
         if (self.command is None) == (self.url is None):
             raise ValueError("write either `command:` (a server to start) or `url:` (one that runs)")
-        if self.url is not None and (self.args or self.env):
-            raise ValueError("`args` and `env` belong to `command:`; a server at a `url:` has `headers`")
+        if self.url is not None and (self.args or self.env or self.working_directory):
+            raise ValueError(
+                "`args`, `env` and `workingDirectory` belong to `command:`; a server at a `url:` has `headers`"
+            )
         if self.command is not None and self.headers:
             raise ValueError("`headers` belong to `url:`; a server that is started has `env`")
         return self

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from flow_compiler.engine.components import Component, ComponentContext, Effect
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.engine.registry import ComponentRegistry
-from flow_compiler.errors import PluginFailed
+from flow_compiler.errors import FlowCompilerError, PluginFailed, WorkerLost
 from flow_compiler.plugins.declared_contracts import ANYTHING, BrokenSchema, declared_contract
 from flow_compiler.plugins.supervised import Supervised
 
 
 class McpSettings(Protocol):
-    """A server that is started (``command``, ``args``, ``env``), or one that runs (``url``, ``headers``)."""
+    """A server that is started (``command``, ``args``, ``env``, ``working_directory``), or one that runs (``url``, ``headers``)."""
 
     @property
     def command(self) -> str | None: ...
@@ -24,6 +24,8 @@ class McpSettings(Protocol):
     def args(self) -> Sequence[str]: ...
     @property
     def env(self) -> Mapping[str, str]: ...
+    @property
+    def working_directory(self) -> str | None: ...
     @property
     def url(self) -> str | None: ...
     @property
@@ -65,7 +67,13 @@ def _component(name: str, tool: Any, server: Supervised[Any]) -> Component:
 
     async def call(value: Json, context: ComponentContext) -> Json:
         session = await server.session()
-        result = await session.call(tool.name, value, context)
+        try:
+            result = await session.call(tool.name, value, context)
+        except WorkerLost:
+            raise
+        except FlowCompilerError:  # a refusal is an answer too
+            server.answered()
+            raise
         server.answered()
         return result
 

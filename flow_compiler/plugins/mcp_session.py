@@ -124,7 +124,7 @@ class McpSession:
             async with httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=False) as http:
                 yield streamable_http_client(settings.url, http_client=http)
             return
-        folder = Path.cwd() / base / (getattr(settings, "working_directory", None) or ".")
+        folder = Path.cwd() / base / (settings.working_directory or ".")
         async with _logged(self._name) as errors:
             parameters = StdioServerParameters(
                 command=str(settings.command),

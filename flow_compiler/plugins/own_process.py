@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +29,8 @@ class OwnProcessSettings(Protocol):
     def names(self) -> Sequence[str]: ...
     @property
     def python(self) -> str | None: ...
+    @property
+    def env(self) -> Mapping[str, str]: ...
 
 
 @asynccontextmanager
@@ -44,7 +46,7 @@ async def open_own_process(
     options = [option for module in settings.names for option in ("--module", module)]
     with package_folder() as package:
         more = own_search_path() if settings.python is None else []
-        given = dict(getattr(settings, "env", None) or {})
+        given = dict(settings.env)
         search = [str(folder), str(Path.cwd()), *more, *filter(None, [given.get("PYTHONPATH")])]
         environment = plugin_environment({**given, **python_environment(package, search)})
         command = worker_command(interpreter(settings.python, base), *options)

@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from flow_compiler.engine.components import Component, ComponentContext, Effect
+from flow_compiler.engine.failures import CallFailed
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.errors import Category, ComponentError
 from flow_compiler.plugins.declared_contracts import ANYTHING
@@ -115,7 +116,11 @@ class _CodeProcesses:
         }
         async with self._process(given.blob_id) as worker:
             connection = await worker.session()
-            answer = await connection.call(message, [context])
+            try:
+                answer = await connection.call(message, [context])
+            except CallFailed:  # what the code raised is an answer too
+                worker.answered()
+                raise
             worker.answered()
         return answer.get("result")
 

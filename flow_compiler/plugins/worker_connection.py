@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from flow_compiler.engine.components import ComponentContext
 from flow_compiler.engine.failures import CallFailed, failure_of
@@ -22,17 +20,16 @@ from flow_compiler.errors import (
     WorkerLost,
 )
 from flow_compiler.plugins.slots import Slot
+from flow_compiler.plugins.worker_call import LONGEST_LOG, OpenCall, level_of
+from flow_compiler.plugins.worker_handshake import AFTER_EXIT, ending, next_line, shake_hands
 from flow_compiler.plugins.worker_process import Program, WorkerProcess
 from flow_compiler.plugins.worker_requests import answer
 from flow_compiler.worker.messages import (
-    MAX_LINE,
-    PROTOCOL,
     Message,
     NotAMessage,
     TooLong,
     decode,
     encode,
-    failure_from_json,
     failure_to_json,
 )
 
@@ -41,28 +38,9 @@ START_TIMEOUT = 60.0
 CALLS_AT_ONCE = 16
 """In flight when the worker does not say ``maxCalls``."""
 _MOST_REQUESTS = 1000  # of one process, unanswered
-_AFTER_EXIT = 1.0  # seconds to read what it had written
 
 Lost = Callable[[str, int | None], ComponentError]
 """Why calls fail whose process ended: from the plugin's name and the exit status."""
-
-
-class _Call:
-    def __init__(self, contexts: Sequence[ComponentContext], slot: Slot) -> None:
-        self.contexts = contexts
-        self.slot = slot
-        self.answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.requests: set[asyncio.Task[None]] = set()
-
-    def fail(self, error: BaseException) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-    def context(self, message: Message) -> ComponentContext:
-        """Of the item that the message is about; of a single call there is one."""
-        item = message.get("item", 0)
-        known = isinstance(item, int) and 0 <= item < len(self.contexts)
-        return self.contexts[item if known else 0]
 
 
 class Connection:
@@ -72,7 +50,7 @@ class Connection:
         self.hello: Message = {}
         self._process = process
         self._lost = lost
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, OpenCall] = {}
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(CALLS_AT_ONCE)
         self._broken: ComponentError | None = None
@@ -85,7 +63,7 @@ class Connection:
         connection = cls(process, lost)
         try:
             async with asyncio.timeout(start_within):
-                await connection._shake_hands()
+                connection.hello = await shake_hands(process)
         except BaseException as error:
             await process.kill()
             if isinstance(error, TimeoutError):
@@ -95,6 +73,7 @@ class Connection:
                     next_step="See its log; a program writes its hello before anything that takes long.",
                 ) from None
             raise
+        connection._places = asyncio.Semaphore(_at_once(connection.hello))
         connection._reading = asyncio.create_task(connection._read())
         return connection
 
@@ -111,7 +90,7 @@ class Connection:
         for an input that fits no line, WorkerLost when the process ends. A caller that is cancelled cancels the call."""
         async with Slot(self._places) as slot:
             number = next(self._numbers)
-            call = self._calls[number] = _Call(contexts, slot)
+            call = self._calls[number] = OpenCall(contexts, slot)
             try:
                 if self.ended:
                     raise self._end_of_calls()
@@ -139,43 +118,14 @@ class Connection:
             self._reading.cancel()
             await asyncio.wait([self._reading])
 
-    async def _shake_hands(self) -> None:
-        await self._send({"type": "hello", "protocol": PROTOCOL, "maxLineBytes": MAX_LINE})
-        name = self._process.name
-        try:
-            line = await self._line()
-            if line is None:
-                await asyncio.wait_for(self._process.exited.wait(), _AFTER_EXIT)
-                words = self._process.last_words
-                raise PluginFailed(
-                    f"plugin {name}: its program ended ({_ending(self._process.status)}) before it introduced itself"
-                    + (f": {words}" if words else ""),
-                )
-            hello = decode(line)
-        except NotAMessage as error:
-            raise PluginFailed(
-                f"plugin {name}: the first thing its program wrote to standard output is {error}",
-                code="plugin.protocol",
-                next_step="Standard output is for messages only (docs/protocol.md); let it log to standard error.",
-            ) from None
-        if hello["type"] != "hello" or hello.get("protocol") != PROTOCOL:
-            raise PluginFailed(
-                f"plugin {name}: its program does not speak version {PROTOCOL} of the protocol",
-                code="plugin.protocol",
-                next_step=f'Let it write {{"type":"hello","protocol":{PROTOCOL},…}} first (docs/protocol.md).',
-            )
-        self.hello = hello
-        most = hello.get("maxCalls")
-        self._places = asyncio.Semaphore(most if isinstance(most, int) and most > 0 else CALLS_AT_ONCE)
-
     async def _read(self) -> None:
         after_exit = asyncio.create_task(self._process.exited.wait())
         reading = asyncio.current_task()
         assert reading is not None
         loop = asyncio.get_running_loop()
-        after_exit.add_done_callback(lambda _: loop.call_later(_AFTER_EXIT, reading.cancel))
+        after_exit.add_done_callback(lambda _: loop.call_later(AFTER_EXIT, reading.cancel))
         try:
-            while (line := await self._line()) is not None:
+            while (line := await next_line(self._process)) is not None:
                 self._take(decode(line))
         except NotAMessage as error:
             self._broken = ComponentError(
@@ -188,54 +138,35 @@ class Connection:
             if self._broken:
                 self._process.end_now()
             with suppress(TimeoutError):  # its streams end a moment before it does
-                await asyncio.wait_for(self._process.exited.wait(), _AFTER_EXIT)
+                await asyncio.wait_for(self._process.exited.wait(), AFTER_EXIT)
             for call in list(self._calls.values()):
                 call.fail(self._end_of_calls())
-
-    async def _line(self) -> bytes | None:
-        """The next line; None at the end. Raises NotAMessage for one that is too long."""
-        try:
-            return await self._process.stdout.readuntil(b"\n")
-        except asyncio.IncompleteReadError:
-            return None
-        except asyncio.LimitOverrunError:
-            raise NotAMessage(f"a line of more than {MAX_LINE} bytes") from None
 
     def _end_of_calls(self) -> ComponentError:
         return self._broken or self._lost(self._process.name, self._process.status)
 
     def _take(self, message: Message) -> None:
-        """What is not understood, or about a call that is over, is left alone."""
+        """What is about a call that is over is left alone, but for the log."""
         kind = message["type"]
         number = message.get("call") if kind in _DURING_A_CALL else message.get("id")
         call = self._calls.get(number) if isinstance(number, int) else None
-        if kind == "log":
-            self._log(message)
-        elif kind == "request":
+        if kind == "request":
             self._ask(message, call)
-        elif call is None:
-            return
-        elif kind in ("result", "results"):
-            if not call.answer.done():
-                call.answer.set_result(message)
-        elif kind == "error":
-            call.fail(CallFailed(failure_from_json(message.get("error"))))
-        elif kind == "report":
-            numbers = message.get("numbers")
-            if isinstance(numbers, dict):
-                call.context(message).report(**{name: value for name, value in numbers.items() if _is_number(value)})
-        elif kind == "degraded":
-            call.context(message).mark_degraded()
+        elif call is not None:
+            call.take(message)
+        elif kind == "log":
+            log = logging.getLogger(f"flow_compiler.plugins.{self._process.name}")
+            log.log(level_of(message), "%s", str(message.get("message"))[:LONGEST_LOG])
 
-    def _ask(self, message: Message, call: _Call | None) -> None:
+    def _ask(self, message: Message, call: OpenCall | None) -> None:
         if call is None:
             self._refuse(message, ComponentError("the call is over", code="worker.call_over"))
         elif sum(len(other.requests) for other in self._calls.values()) >= _MOST_REQUESTS:
             self._refuse(message, ComponentError("too many requests at once", code="worker.too_many_requests"))
         else:
-            self._spawn(call, self._serve(message, call))
+            call.spawn(self._serve(message, call))
 
-    async def _serve(self, message: Message, call: _Call) -> None:
+    async def _serve(self, message: Message, call: OpenCall) -> None:
         method, context = message.get("method"), call.context(message)
         try:
             if method == "run_flow":
@@ -254,11 +185,6 @@ class Connection:
     def _refuse(self, message: Message, error: Exception) -> None:
         self._write({"type": "reply", "id": message.get("id"), "error": failure_to_json(failure_of(error))})
 
-    def _log(self, message: Message) -> None:
-        level = logging.getLevelNamesMapping().get(str(message.get("level", "info")).upper(), logging.INFO)
-        log = logging.getLogger(f"flow_compiler.plugins.{self._process.name}")
-        log.log(level, "%s", str(message.get("message"))[:2000])
-
     async def _send(self, message: Message) -> None:
         self._process.stdin.write(encode(message))
         with suppress(ConnectionError):  # the end is told where the answers are read
@@ -269,25 +195,14 @@ class Connection:
         with suppress(OSError, RuntimeError):
             self._process.stdin.write(encode(message))
 
-    @staticmethod
-    def _spawn(call: _Call, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        call.requests.add(task)
-        task.add_done_callback(call.requests.discard)
-
 
 _DURING_A_CALL = frozenset({"report", "degraded", "log", "progress", "request"})
 
 
+def _at_once(hello: Message) -> int:
+    most = hello.get("maxCalls")
+    return most if isinstance(most, int) and most > 0 else CALLS_AT_ONCE
+
+
 def worker_lost(name: str, status: int | None) -> ComponentError:
-    return WorkerLost(f"plugin {name}: its process ended ({_ending(status)})")
-
-
-def _ending(status: int | None) -> str:
-    if status is None:
-        return "it closed its standard output"
-    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return WorkerLost(f"plugin {name}: its process ended ({ending(status)})")

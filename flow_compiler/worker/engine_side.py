@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from flow_compiler import errors
+from flow_compiler.engine.component_log import ComponentLog
 from flow_compiler.engine.components import ComponentContext, Resources
 from flow_compiler.engine.failures import CallFailed
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, from_json
@@ -49,17 +53,55 @@ def context_of(told: Message, ask: Ask, tell: Tell) -> ComponentContext:
     def report(**numbers: float | int) -> None:
         tell({"type": "report", "numbers": numbers})
 
-    return ComponentContext(
+    def progress(done: int, total: int | None = None) -> None:
+        tell({"type": "progress", "done": done, "total": total})
+
+    return WorkerContext(
         run_id=told.get("runId", ""),
         item=told.get("item", ""),
         step_id=told.get("stepId", ""),
         attempt=told.get("attempt", 1),
+        elapsed=told.get("elapsed", 0.0),
         artifacts=EngineArtifacts(ask),
         resources=Resources(),
         report=report,
         mark_degraded=lambda: tell({"type": "degraded"}),
         run_flow=EngineFlows(ask, told.get("width", 1)),
+        progress=progress,
+        tell=tell,
     )
+
+
+@dataclass(frozen=True)
+class WorkerContext(ComponentContext):
+    """A context whose log is written in the engine, which knows run, step and attempt."""
+
+    tell: Tell = field(kw_only=True)
+
+    @cached_property
+    def log(self) -> ComponentLog:
+        return EngineLog(self.tell)
+
+
+class EngineLog(ComponentLog):
+    """Records of one call, sent to the engine; from the level INFO on."""
+
+    def __init__(self, tell: Tell) -> None:
+        logger = logging.Logger("engine", logging.INFO)
+        logger.addHandler(_Sending(tell))
+        logging.LoggerAdapter.__init__(self, logger, {})
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        return msg, kwargs
+
+
+class _Sending(logging.Handler):
+    def __init__(self, tell: Tell) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell({"type": "log", "level": record.levelname.lower(), "message": self.format(record)})
 
 
 class EngineFlows:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from flow_compiler.engine.engine import Engine, ItemResult
 from flow_compiler.engine.outcomes import Failure, Success
 from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.step_runs import StepHooks
 from flow_compiler.engine.stores import Stores
 from flow_compiler.language.reading import flow_from_json
 
@@ -31,6 +32,7 @@ class Command:
 class Python:
     names: Sequence[str]
     python: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 def program(name: str, *args: str, **env: str) -> Command:
@@ -45,9 +47,13 @@ class Ask:
         self._engine = engine
         self._keys = itertools.count()
 
-    async def flow(self, flow: dict[str, Any], given: Any = None, *, key: str | None = None) -> ItemResult:
+    async def flow(
+        self, flow: dict[str, Any], given: Any = None, *, key: str | None = None, hooks: StepHooks | None = None
+    ) -> ItemResult:
         name = key or f"item-{next(self._keys)}"
-        return await self._engine.item(flow_from_json(flow), run_id="run", key=name, input=given).evaluate()
+        return await self._engine.item(
+            flow_from_json(flow), run_id="run", key=name, input=given, hooks=hooks
+        ).evaluate()
 
     async def __call__(self, component: str, given: Any = None, **more: Any) -> Any:
         """What the component gives for the input. Raises AssertionError when it fails."""

@@ -32,6 +32,7 @@ class Mcp:
     command: str | None = None
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    working_directory: str | None = None
     url: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -146,6 +146,42 @@ async def test_deeply_nested_calls_of_one_plugin_do_not_wait_for_each_other(serv
     assert [result["result"] for result in ended.result.result] == [[[1]]] * 150  # type: ignore[union-attr]
 
 
+class Hears:
+    """Hooks that keep what components tell of their progress."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, int, int | None]] = []
+
+    async def gate(self, step_id: str) -> None:
+        return None
+
+    async def finished(self, step_id: str, record: object) -> None: ...
+
+    def progressed(self, item: str, step_id: str, record: object) -> None: ...
+
+    def advanced(self, item: str, step_id: str, done: int, total: int | None) -> None:
+        self.heard.append((item, step_id, done, total))
+
+
+async def test_progress_and_log_are_those_of_the_step(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    hooks = Hears()
+    with caplog.at_level(logging.INFO, "flow_compiler.components"):
+        async with workshop(serve) as ask:
+            await ask.flow(one_step("/w/tells"), 3, key="doc", hooks=hooks)
+    assert hooks.heard == [("doc", "s", 3, 10)]
+    told = [record for record in caplog.records if record.name == "flow_compiler.components"]
+    assert [(record.levelname, record.getMessage()) for record in told] == [
+        ("WARNING", "run run: step s, attempt 1: page 3 is odd")
+    ]
+    assert told[0].__dict__["step_id"] == "s"
+
+
+async def test_variables_of_the_environment_are_those_that_the_configuration_gives(serve: Serve) -> None:
+    given = Python(["workshop"], env={"GIVEN": "this"})
+    async with open_own_process("w", given, base=HERE) as components, serve(components) as ask:
+        assert await ask("/w/tells", 1) == "this"
+
+
 async def test_what_a_component_prints_goes_to_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "flow_compiler.plugins.w"):
         async with workshop(serve) as ask:

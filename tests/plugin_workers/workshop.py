@@ -116,6 +116,14 @@ async def prints(given: Any, context: ComponentContext) -> str:
     return "quiet"
 
 
+@component("/w/tells")
+async def tells(given: int, context: ComponentContext) -> str:
+    context.progress(given, 10)
+    context.log.warning("page %d is odd", given)
+    context.log.debug("not told")
+    return os.environ.get("GIVEN", "")
+
+
 @component("/w/dies_once")
 async def dies_once(given: Any, context: ComponentContext) -> int:
     """Ends its process at the first attempt."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from flow_compiler.engine.outcomes import Failure, Reuse, StepRecord, Success
+from flow_compiler.engine.storage import memory_stores
 from flow_compiler.engine.stores import Resumption, Trying, nested_path, outermost_map, root_of, root_path
 from flow_compiler.errors import Category, LeaseLost
 
@@ -257,3 +258,28 @@ async def test_any_json_comes_back_equal(opened):
     async with opened() as stores:
         await stores.journal.record("run", "a", "s", success(value))
         assert (await stores.journal.load("run", "a"))["a", "s"].outcome == Success(result=value)
+
+
+class Watched(str):
+    """An item's path that counts how often it is looked at."""
+
+    looks = 0
+
+    def find(self, *given) -> int:
+        Watched.looks += 1
+        return super().find(*given)
+
+    def startswith(self, *given) -> bool:
+        Watched.looks += 1
+        return super().startswith(*given)
+
+
+async def test_in_memory_an_item_is_read_without_a_look_at_the_others():
+    journal = memory_stores().journal
+    await journal.record("run", Watched("other"), "s", success())
+    await journal.note("run", Watched("another"), "s", Trying(1))
+    await journal.record("run", "a", "s", success())
+    before = Watched.looks
+    assert before > 0
+    assert (await journal.resume("run", "a")).records == {("a", "s"): success()}
+    assert Watched.looks == before

@@ -115,17 +115,19 @@ class MemoryJournal:
     _records: dict[tuple[str, ItemPath, str], StepRecord] = field(default_factory=dict)
     _trying: dict[tuple[str, ItemPath, str], Trying] = field(default_factory=dict)
     _recorded_at: dict[tuple[str, ItemPath, str], float] = field(default_factory=dict)
+    _of_roots: dict[tuple[str, ItemPath], dict[tuple[ItemPath, str], None]] = field(default_factory=dict)
+    """Steps of each root item: an item is read without a look at all others."""
     _cancelled: set[str] = field(default_factory=set)
 
     async def load(self, run_id: str, item: ItemPath) -> Mapping[tuple[ItemPath, str], StepRecord]:
-        return _below(self._records, run_id, item)
+        return self._below(self._records, run_id, item)
 
     async def resume(self, run_id: str, item: ItemPath) -> Resumption:
         trying = {
             (path, step): replace(kept, age=max(time.time() - self._recorded_at[run_id, path, step], 0.0))
-            for (path, step), kept in _below(self._trying, run_id, item).items()
+            for (path, step), kept in self._below(self._trying, run_id, item).items()
         }
-        return Resumption(_below(self._records, run_id, item), trying)
+        return Resumption(self._below(self._records, run_id, item), trying)
 
     async def note(self, run_id: str, item: ItemPath, step: str, trying: Trying, lease: Lease | None = None) -> None:
         self._require(lease)
@@ -134,7 +136,8 @@ class MemoryJournal:
         if (ended and ended.attempts >= trying.attempts) or (noted and noted.attempts > trying.attempts):
             return
         self._records.pop(key, None)
-        self._trying[key], self._recorded_at[key] = trying, time.time() - trying.age
+        self._trying[key] = trying
+        self._written(key, time.time() - trying.age)
 
     async def record(
         self, run_id: str, item: ItemPath, step: str, record: StepRecord, lease: Lease | None = None
@@ -142,7 +145,23 @@ class MemoryJournal:
         self._require(lease)
         key = (run_id, item, step)
         self._trying.pop(key, None)
-        self._records[key], self._recorded_at[key] = record, time.time()
+        self._records[key] = record
+        self._written(key, time.time())
+
+    def _written(self, key: tuple[str, ItemPath, str], at: float) -> None:
+        run_id, item, step = key
+        if key not in self._recorded_at:
+            self._of_roots.setdefault((run_id, root_of(item)), {})[item, step] = None
+        self._recorded_at[key] = at
+
+    def _below(
+        self, kept: Mapping[tuple[str, ItemPath, str], T], run_id: str, item: ItemPath
+    ) -> dict[tuple[ItemPath, str], T]:
+        return {
+            (path, step): kept[run_id, path, step]
+            for path, step in self._of_roots.get((run_id, root_of(item)), ())
+            if (path == item or path.startswith(f"{item}/")) and (run_id, path, step) in kept
+        }
 
     def _require(self, lease: Lease | None) -> None:
         if lease is not None and not self._leases.is_newest(lease):
@@ -185,6 +204,11 @@ class MemoryJournal:
     def _erase(self, key: tuple[str, ItemPath, str]) -> None:
         for kept in (self._records, self._trying, self._recorded_at):
             kept.pop(key, None)
+        run_id, item, step = key
+        steps = self._of_roots.get((run_id, root_of(item)), {})
+        steps.pop((item, step), None)
+        if not steps:
+            self._of_roots.pop((run_id, root_of(item)), None)
 
     async def cancel(self, run_id: str) -> None:
         self._cancelled.add(run_id)
@@ -221,14 +245,6 @@ class MemoryMemo:
 
     async def refs_all(self) -> frozenset[str]:
         return await self.refs(list(self._entries))
-
-
-def _below(kept: Mapping[tuple[str, ItemPath, str], T], run_id: str, item: ItemPath) -> dict[tuple[ItemPath, str], T]:
-    return {
-        (path, step): value
-        for (run, path, step), value in kept.items()
-        if run == run_id and root_of(path) == root_of(item) and (path == item or path.startswith(f"{item}/"))
-    }
 
 
 def _used_by(records: Collection[StepRecord]) -> tuple[frozenset[str], frozenset[str]]:

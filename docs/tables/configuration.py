@@ -23,7 +23,8 @@ does, and a setting without effect here is told.
 **Which file.** `--config FILE`; else `stepflow-config.yml` or `.yaml` in the flow's folder, then in the working directory.
 For tests, `test.configFile` or `test.config` of the flow and `stepflow-config.test.yml` come before these. Without any, a
 flow may call the built-in components, at `/builtin`, and those of `--module`. With one, components of `--module` are found
-by their own paths, before any route.
+by their own paths, before any route. `serve` takes only the file that `--config` names: what others can do there is never
+found by chance.
 
 ## An example
 
@@ -126,7 +127,8 @@ Each op opens the plugins in its own process.
 
 ## Stores
 
-`run` keeps its steps in `storageConfig` where neither `--home` nor `--journal` is given. The journal's store decides; artifacts
+`run` keeps its steps, and `serve` all it has, in `storageConfig` where neither `--home` nor `--journal` is given; with
+`inMemory` `run` keeps nothing, and `serve` what it has in `.flow-server`. The journal's store decides; artifacts
 are files, in the `directory` of a `filesystem` store for blobs (a folder or an object store's URL), else in a folder beside the
 SQLite file, or `stepflow-artifacts`. Relative paths start from `workingDirectory`. In Dagster the stores are those of the
 StepflowComponent.

@@ -76,8 +76,14 @@ def configured(
     """The configuration that was given, or the one beside the flow or in the working directory. Old forms in it are
     told on stderr. Raises ConfigurationError."""
     file = configuration_of(flow, flow_file, given, testing=testing)
-    for found in file.found if file is not None and not quiet else ():
-        if found.code == Kind.OLD_CONFIGURATION.code:
-            place = f"{file.source.file if file else ''}:{found.line}:{found.column}"
-            click.echo(f"warning: {place}: {found.message} ({found.instead})", err=True)
+    if file is not None and not quiet:
+        tell_old_forms(file)
     return Configured(file, tuple(modules))
+
+
+def tell_old_forms(file: ConfigurationFile) -> None:
+    """On stderr, with what to write instead."""
+    for found in file.found:
+        if found.code == Kind.OLD_CONFIGURATION.code:
+            place = f"{file.source.file}:{found.line}:{found.column}"
+            click.echo(f"warning: {place}: {found.message} ({found.instead})", err=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from flow_compiler.commands import stopping
+from flow_compiler.commands.whole_files import rewrite
 from flow_compiler.errors import FlowCompilerError, RunCancelled, ServerUnavailable, StoreError
 
 FAILED = 1
@@ -51,9 +52,12 @@ def kept_details(error: BaseException, folder: Path) -> str:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Raises click.BadParameter where the file cannot be written."""
+    """Raises click.BadParameter where the file cannot be written. One that is there stays whole: it may be the flow."""
     try:
-        file.write_text(text, encoding="utf-8")
+        if file.is_file():
+            rewrite(file, text.encode())
+        else:
+            file.write_text(text, encoding="utf-8")
     except OSError as error:
         message = f"{file}: cannot write the file: {error.strerror or error}"
         raise click.BadParameter(message, param_hint="--output") from error

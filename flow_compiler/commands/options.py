@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -67,7 +67,7 @@ def json_option(name: str, help_text: str) -> Callable[[Command], Command]:
 
 
 def _json(_context: click.Context, option: click.Parameter, text: str | None) -> Json:
-    from flow_compiler.language.loader import decode, read_value
+    from flow_compiler.language.loader import read_value
 
     if text is None:
         return None
@@ -75,11 +75,29 @@ def _json(_context: click.Context, option: click.Parameter, text: str | None) ->
         if text == "-" and sys.stdin is None:
             raise click.BadParameter("standard input is closed", param=option)
         if text == "-":
-            return read_value(decode(sys.stdin.buffer.read(), "standard input"), "standard input")
+            return read_value(_text(sys.stdin.buffer, "standard input"), "standard input")
         if text.startswith("@"):
-            return read_value(decode(Path(text[1:]).read_bytes(), text[1:]), text[1:])
+            with Path(text[1:]).open("rb") as stream:
+                return read_value(_text(stream, text[1:]), text[1:])
         return read_value(text)
     except FlowLoadError as error:
         raise click.BadParameter(f"{error} ({error.next_step})", param=option) from error
     except OSError as error:
         raise click.BadParameter(f"{text[1:]}: cannot read the file: {error.strerror}", param=option) from error
+    except ValueError as error:  # a NUL in the name
+        raise click.BadParameter(f"{text[1:]!r} is no name of a file", param=option) from error
+
+
+def _text(stream: IO[bytes], name: str) -> str:
+    """No more of it is read than a value may have. Raises FlowLoadError."""
+    from flow_compiler.errors import FlowLoadError
+    from flow_compiler.language.loader import MAX_BYTES, decode
+
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise FlowLoadError(
+            f"more than {MAX_BYTES // 2**20} MiB",
+            file=name,
+            next_step="Keep large data in a file of its own and load it with /builtin/load_file.",
+        )
+    return decode(data, name)

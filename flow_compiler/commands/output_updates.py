@@ -5,8 +5,6 @@ The place of a value is taken from the parser's events, not from what was read: 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ import click
 import yaml
 
 from flow_compiler.commands.documents import one_line, same, yaml_document
+from flow_compiler.commands.whole_files import rewrite
 from flow_compiler.errors import FlowError
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.loader import decode, read_value
@@ -64,15 +63,11 @@ def with_outputs(text: str, outputs: Mapping[int, Json], file: str | None = None
 
 def rewrite_outputs(file: Path, outputs: Mapping[int, Json]) -> None:
     """The same in a file, which is whole at any time. Raises FlowError, click.FileError when it cannot be written."""
-    target = file.resolve()
-    data = target.read_bytes()
+    data = file.read_bytes()
     mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""
     changed = mark + with_outputs(decode(data, str(file)), outputs, str(file)).encode()
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as copy:
-            copy.write(changed)
-        shutil.copymode(target, copy.name)
-        Path(copy.name).replace(target)
+        rewrite(file, changed)
     except OSError as error:
         raise click.FileError(str(file), f"cannot be written: {error.strerror or error}") from error
 

@@ -6,27 +6,29 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from flow_compiler.commands.options import Folder, modules_option
+from flow_compiler.commands.options import Folder, config_option, modules_option
 from flow_compiler.commands.tokens import TOKEN_VARIABLE, token_from, token_option
 
 if TYPE_CHECKING:
-    from flow_compiler.engine.registry import Components
+    from flow_compiler.commands.configured import Configured
     from flow_compiler.http_api.limits import Limits
+    from flow_compiler.http_api.served_components import Reach
+    from flow_compiler.http_api.service import Place
 
 _MIB = 2**20
+_HOME = Path(".flow-server")
 
 
 @click.command(
     "serve",
-    epilog="Exit codes: 0 stopped by SIGTERM or Ctrl-C; 2 wrong usage, or it cannot listen there; 3 a store cannot be "
-    "used now.",
+    epilog="Exit codes: 0 stopped by SIGTERM or Ctrl-C; 2 wrong usage, the configuration or a plugin of it cannot be "
+    "used, or it cannot listen there; 3 a store cannot be used now.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -36,13 +38,21 @@ _MIB = 2**20
     "--home",
     type=Folder(),
     envvar="FLOW_COMPILER_HOME",
-    default=Path(".flow-server"),
-    show_default=True,
-    help="Folder for flows, runs and blobs (FLOW_COMPILER_HOME).",
+    help="Folder for flows, runs and blobs (FLOW_COMPILER_HOME). Default: .flow-server, or where the configuration's "
+    "stores are.",
 )
 @click.option("--journal", metavar="URL", help="Database instead of a file in --home: postgresql://… or sqlite:///….")
+@config_option
 @modules_option
 @click.option("--files", type=Folder(), help="Folder that /builtin/load_file may read. Default: it is not served.")
+@click.option(
+    "--openai-url",
+    "openai_urls",
+    multiple=True,
+    metavar="URL",
+    help="Server that flows may name as base_url of /builtin/openai; repeatable. Default: with a token none, without "
+    "one any.",
+)
 @token_option
 @click.option(
     "--max-body", type=click.IntRange(1, 2048), default=32, show_default=True, metavar="MIB", help="Largest request."
@@ -79,10 +89,12 @@ _MIB = 2**20
 def command(
     host: str,
     port: int,
-    home: Path,
+    home: Path | None,
     journal: str | None,
+    config: Path | None,
     modules: tuple[str, ...],
     files: Path | None,
+    openai_urls: tuple[str, ...],
     token_file: Path | None,
     max_body: int,
     max_runs: int,
@@ -95,11 +107,14 @@ def command(
 ) -> int:
     """Serve flows over HTTP, under /api/v1.
 
-    Runs that were accepted go on after a restart. Flows from outside can call the built-in components and those of
-    --module. Listening elsewhere than on this machine needs a token.
+    Runs that were accepted go on after a restart. Flows from outside can call the components that the configuration's
+    routes lead to (--config; none is looked for) and those of --module; without a configuration, the built-in ones and
+    those of --module. Listening elsewhere than on this machine needs a token.
     """
     _require_extra()
+    from flow_compiler.commands.modules import registry_of
     from flow_compiler.http_api.limits import Limits
+    from flow_compiler.http_api.served_components import Reach
     from flow_compiler.http_api.serving import is_loopback
 
     token = token_from(token_file)
@@ -121,8 +136,33 @@ def command(
         stop_seconds=stop_seconds,
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    asyncio.run(_serve(host, port, home.absolute(), journal, modules, files, token, limits))
+    registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
+    configured = _configured(config, modules)
+    reach = Reach(files, frozenset(openai_urls) if openai_urls or token is not None else None)
+    asyncio.run(_serve(host, port, _place(home, journal, configured), configured, reach, token, limits))
     _leave()
+
+
+def _configured(config: Path | None, modules: tuple[str, ...]) -> Configured:
+    from flow_compiler.commands.configured import Configured, tell_old_forms
+    from flow_compiler.configuration.reading import read_configuration
+
+    if config is None:
+        return Configured(None, modules)
+    file = read_configuration(config)
+    tell_old_forms(file)
+    return Configured(file, modules)
+
+
+def _place(home: Path | None, journal: str | None, configured: Configured) -> Place:
+    """What the command says, else the configuration's stores."""
+    from flow_compiler.engine.configured import places_of
+    from flow_compiler.http_api.service import Place
+
+    if home is None and journal is None and configured.file is not None and configured.keeps_runs:
+        return Place(*places_of(configured.file))
+    folder = (home or _HOME).absolute()
+    return Place(journal or f"sqlite:///{folder / 'server.db'}", folder / "artifacts")
 
 
 def _require_extra() -> None:
@@ -143,19 +183,17 @@ def _require_extra() -> None:
 async def _serve(
     host: str,
     port: int,
-    home: Path,
-    journal: str | None,
-    modules: tuple[str, ...],
-    files: Path | None,
+    place: Place,
+    configured: Configured,
+    reach: Reach,
     token: str | None,
     limits: Limits,
 ) -> None:
     from flow_compiler.http_api.guard import Access
-    from flow_compiler.http_api.service import Place, open_service
+    from flow_compiler.http_api.service import open_service
     from flow_compiler.http_api.serving import is_loopback, listen, serve
 
     listening = listen(host, port)
-    place = Place(journal or f"sqlite:///{home / 'server.db'}", home / "artifacts")
     name = f"[{host}]" if ":" in host else host
     url = f"http://{name}:{listening.getsockname()[1]}"
 
@@ -164,14 +202,9 @@ async def _serve(
         sys.stdout.flush()
 
     access = Access(token, is_loopback(host), limits.body_bytes)
-    await serve(open_service(place, _components(modules), limits, files=files), access, listening, began)
-
-
-@asynccontextmanager
-async def _components(modules: tuple[str, ...]) -> AsyncIterator[Components]:
-    from flow_compiler.commands.modules import registry_of
-
-    yield registry_of(modules)
+    settings = replace(configured.settings, lease_ttl=limits.lease_seconds)
+    opening = open_service(place, configured.components(), limits, reach=reach, settings=settings)
+    await serve(opening, access, listening, began)
 
 
 def _leave() -> NoReturn:

@@ -129,7 +129,7 @@ def _lines(file: Path) -> list[Json]:
         text = decode(file.read_bytes(), str(file))
         return [
             read_data(line, f"{file}, line {number}", yaml=False)
-            for number, line in enumerate(text.splitlines(), 1)
+            for number, line in enumerate(text.split("\n"), 1)  # a value may hold other ends of lines
             if line.strip()
         ]
     except FlowLoadError as error:

@@ -42,13 +42,14 @@ async def open_configured_stores(file: ConfigurationFile) -> AsyncIterator[Store
     if not is_durable(file):
         yield memory_stores()
         return
-    url, artifacts = _places(file)
+    url, artifacts = places_of(file)
     async with open_stores(url, artifacts) as stores:
         yield stores
 
 
-def _places(file: ConfigurationFile) -> tuple[str, str]:
-    """The database's URL, and the folder or URL of artifacts: beside the database unless the configuration says."""
+def places_of(file: ConfigurationFile) -> tuple[str, str]:
+    """The database's URL, and the folder or URL of artifacts: beside the database unless the configuration says. Only of
+    a durable one. Raises ConfigurationError."""
     config = file.configuration.storage_config
     store = config and (config.journal or config.metadata)
     assert config is not None

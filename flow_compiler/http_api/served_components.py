@@ -1,14 +1,15 @@
-"""The components that flows from outside may call: those the server was started with, and no file but those of a folder
-that was given for it."""
+"""The components that flows from outside may call: those the server was started with. What the built-in ones reach of this
+machine and of its network is what was given for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow_compiler.engine.builtins import BUILTINS
 from flow_compiler.engine.builtins.load_file import LoadedFile, LoadFile, load_file
+from flow_compiler.engine.builtins.openai import OpenAIInput, OpenAIOutput, openai
 from flow_compiler.engine.components import Component, ComponentContext
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.engine.registry import ComponentRegistry, Components
@@ -16,14 +17,27 @@ from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.errors import InvalidInput, UnknownComponent
 
 
-class ServedComponents:
-    """``Components`` of an engine. ``files`` None: nothing can load a file, wherever /builtin/load_file is routed to."""
+@dataclass(frozen=True)
+class Reach:
+    """``files``: the folder that can be loaded from; None: nothing can. ``openai_urls``: the servers that a flow may name;
+    None: any."""
 
-    def __init__(self, components: Components, files: Path | None) -> None:
+    files: Path | None = None
+    openai_urls: frozenset[str] | None = None
+
+
+EVERYTHING_BUT_FILES = Reach()
+
+
+class ServedComponents:
+    """``Components`` of an engine. The limits hold wherever the built-in components are routed to."""
+
+    def __init__(self, components: Components, reach: Reach = EVERYTHING_BUT_FILES) -> None:
         if isinstance(components, ComponentRegistry):
             components = ComponentRegistry([*(part for part in BUILTINS if part.path not in components), *components])
         self._inner = components
-        self._files = None if files is None else files.resolve()
+        self._files = None if reach.files is None else reach.files.resolve()
+        self._openai = None if reach.openai_urls is None else _NamedServers(reach.openai_urls)
 
     def find(self, path: str, given: Json) -> Component:
         return self._served(self._inner.find(path, given))
@@ -38,12 +52,12 @@ class ServedComponents:
 
     def __iter__(self) -> Iterator[Component]:
         for component in self._inner:
-            if not _loads_files(component):
-                yield component
-            elif self._files is not None:
+            if self._files is not None or not _loads_files(component):
                 yield self._served(component)
 
     def _served(self, component: Component) -> Component:
+        if self._openai is not None and component.call is openai:
+            return replace(component, call=self._openai)
         if not _loads_files(component):
             return component
         if self._files is None:
@@ -55,7 +69,7 @@ class ServedComponents:
 
 
 def _loads_files(component: Component) -> bool:
-    return component.call is load_file or isinstance(component.call, _Confined)
+    return component.call is load_file
 
 
 class _Confined:
@@ -79,3 +93,19 @@ class _Confined:
         here = replace(context, resources=context.resources.plus(settings))
         loaded = load_file(given.model_copy(update={"path": inside}), here)
         return loaded.model_copy(update={"metadata": loaded.metadata.model_copy(update={"resolved_path": inside})})
+
+
+class _NamedServers:
+    """/builtin/openai with these servers and the configured one: whoever may ask this server does not reach what this
+    machine reaches."""
+
+    def __init__(self, urls: frozenset[str]) -> None:
+        self._urls = {url.rstrip("/") for url in urls}
+
+    async def __call__(self, given: OpenAIInput, context: ComponentContext) -> OpenAIOutput:
+        if given.base_url is not None and given.base_url.rstrip("/") not in self._urls:
+            raise InvalidInput(
+                "this server sends nothing to the base URL",
+                next_step="Leave `base_url` out, or start the server with --openai-url URL.",
+            )
+        return await openai(given, context)

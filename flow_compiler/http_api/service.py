@@ -18,7 +18,7 @@ from flow_compiler.http_api.running.news import News
 from flow_compiler.http_api.running.server_runs import ServerRuns
 from flow_compiler.http_api.running.streams import Streams
 from flow_compiler.http_api.running.working import Working
-from flow_compiler.http_api.served_components import ServedComponents
+from flow_compiler.http_api.served_components import EVERYTHING_BUT_FILES, Reach, ServedComponents
 from flow_compiler.http_api.storage.blobs import BlobTable
 from flow_compiler.http_api.storage.claims import ClaimTable
 from flow_compiler.http_api.storage.events import EventTable
@@ -56,12 +56,13 @@ async def open_service(
     components: AbstractAsyncContextManager[Components],
     limits: Limits | None = None,
     *,
-    files: Path | None = None,
+    reach: Reach = EVERYTHING_BUT_FILES,
     settings: EngineSettings | None = None,
 ) -> AsyncIterator[Service]:
     """The service, at work on what it finds unfinished, until the block ends.
 
-    An accepted run, and a cancellation, are on the disk before the client hears of them. ``files``: the folder /builtin/load_file may read. Raises StoreUnavailable.
+    An accepted run, and a cancellation, are on the disk before the client hears of them. ``components`` are opened first,
+    and closed last. Raises StoreUnavailable, and what opening the components raises.
     """
     limits = limits or Limits()
     settings = settings or EngineSettings(lease_ttl=limits.lease_seconds)
@@ -70,7 +71,7 @@ async def open_service(
         open_database(place.database_url, STORES, SCHEMA) as database,
         stores_in(database, place.artifacts) as stores,
     ):
-        served = ServedComponents(known, files)
+        served = ServedComponents(known, reach)
         async with Engine(served, stores, settings=settings) as engine:
             at_work = _runs(database, engine, stores.journal, limits, news := News())
             service = Service(

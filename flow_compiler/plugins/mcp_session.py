@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx2
 from mcp import Client, MCPError, StdioServerParameters
@@ -159,8 +160,23 @@ class McpSession:
 def _not_open(name: str, settings: McpSettings, error: BaseException) -> PluginFailed:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    where = settings.url.split("?")[0] if settings.url is not None else settings.command
-    return PluginFailed(f"plugin {name}: no MCP server answers at {where}: {type(error).__name__}: {error}")
+    if settings.url is None:
+        return PluginFailed(
+            f"plugin {name}: no MCP server answers at {settings.command}: {type(error).__name__}: {error}"
+        )
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    why = type(error).__name__ if status is None else f"it answers with status {status}"
+    # What the client says quotes the URL, or a header it cannot send: either may hold a key.
+    return PluginFailed(f"plugin {name}: no MCP server answers at {_origin(settings.url)}: {why}")
+
+
+def _origin(url: str) -> str:
+    """Host and port: what comes before and after may be a password, or a token."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    except ValueError:
+        return "its URL"
 
 
 async def _content(part: Any, context: ComponentContext) -> Json:

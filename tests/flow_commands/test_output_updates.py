@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flow_compiler.commands.documents import same
-from flow_compiler.commands.output_updates import with_outputs
+from flow_compiler.commands.output_updates import rewrite_outputs, with_outputs
+from flow_compiler.commands.whole_files import rewrite
 from flow_compiler.errors import FlowError
 from flow_compiler.language.loader import read_value
 
@@ -104,3 +106,33 @@ def test_whatever_is_written_is_read_back(value: Any, old: str) -> None:
     assert same(read_value(changed)["test"]["cases"][0]["output"], new)
     assert changed.startswith(BEFORE)
     assert changed.endswith(AFTER)
+
+
+def test_a_file_behind_a_link_is_rewritten_whole_and_the_link_stays(tmp_path: Path) -> None:
+    text = BEFORE + OLD["flow"] + AFTER
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real" / "flow.yaml"
+    real.write_text(text)
+    real.chmod(0o640)
+    link = tmp_path / "flow.yaml"
+    link.symlink_to(real)
+    rewrite_outputs(link, {0: NEW})
+    assert link.is_symlink()
+    assert real.read_text() == with_outputs(text, {0: NEW})
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in real.parent.iterdir()] == ["flow.yaml"]
+
+
+def test_what_cannot_be_written_leaves_the_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = tmp_path / "flow.yaml"
+    file.write_text("before")
+    monkeypatch.setattr("shutil.copymode", full)
+    with pytest.raises(OSError, match="No space"):
+        rewrite(file, b"after")
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]

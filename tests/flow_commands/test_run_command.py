@@ -40,6 +40,14 @@ def test_bytes_that_are_no_text_are_named_with_their_place(
     assert (code, "standard input:1:11: not UTF-8 text" in err) == (2, True)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without an end")
+@pytest.mark.parametrize("option", ["--input", "--variables", "--overrides"])
+def test_no_more_of_a_file_is_read_than_a_value_may_have(command: Command, option: str) -> None:
+    code, out, err = command("run", "good.yaml", option, "@/dev/zero")
+    assert (code, out) == (2, "")
+    assert "/dev/zero: more than 4 MiB" in err
+
+
 def test_run_of_chosen_steps_gives_their_results(command: Command) -> None:
     code, out, _ = command("run", "good.yaml", "--step", "given", "--step", "extra", "--input", "{number: 1}")
     assert (code, json.loads(out)) == (0, {"given": {"number": 1, "size": 0}, "extra": 1})

@@ -17,6 +17,7 @@ from flow_compiler.engine.registry import ComponentRegistry
 from flow_compiler.http_api.app import create_app
 from flow_compiler.http_api.guard import Access
 from flow_compiler.http_api.limits import Limits
+from flow_compiler.http_api.served_components import EVERYTHING_BUT_FILES, Reach
 from flow_compiler.http_api.service import Place, open_service
 
 
@@ -39,12 +40,12 @@ def opened(database_url: str, tmp_path: Path) -> OpenApi:
 
     @asynccontextmanager
     async def open_api(
-        limits: Limits | None = None, access: Access | None = None, files: Path | None = None
+        limits: Limits | None = None, access: Access | None = None, reach: Reach = EVERYTHING_BUT_FILES
     ) -> AsyncIterator[Api]:
         limits = limits or Limits(lease_seconds=1, stop_seconds=0)
         access = access or Access(None, loopback=True, body_bytes=limits.body_bytes)
         place = Place(database_url, tmp_path / "artifacts")
-        async with open_service(place, _components(), limits, files=files) as service:
+        async with open_service(place, _components(), limits, reach=reach) as service:
             transport = httpx.ASGITransport(create_app(service, access))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7840/api/v1") as http:
                 yield Api(http, service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from flows_served import DOUBLE, FATAL
 
 from flow_compiler.http_api.app import routed
 from flow_compiler.http_api.guard import Access
+from flow_compiler.http_api.served_components import Reach
 
 TOKEN = "a-token-of-the-tests"
 JSON = {"content-type": "application/json"}
@@ -141,7 +144,7 @@ async def test_files_are_loaded_only_from_the_folder_that_was_given(opened: Open
         "steps": [{"id": "f", "component": "/builtin/load_file", "input": {"path": {"$input": "$"}}}],
         "output": {"$step": "f"},
     }
-    async with opened(files=folder) as api:
+    async with opened(reach=Reach(files=folder)) as api:
         loaded = (await api.run(flow, ["inside.json"]))["results"][0]["output"]
         assert loaded["data"] == {"a": 1}
         assert loaded["metadata"]["resolved_path"] == "inside.json"
@@ -164,6 +167,33 @@ async def test_without_a_folder_no_file_can_be_loaded_by_anything(opened: OpenAp
         paths = [each["path"] for each in (await api.get("/components", excludeSchemas=True))["components"]]
         assert "/builtin/load_file" not in paths
         assert "/builtin/map" in paths
+
+
+async def test_where_others_may_ask_only_named_servers_are_asked_for_completions(opened: OpenApi) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as asked:
+        port = asked.getsockname()[1]
+        flow = {
+            "steps": [
+                {"id": "o", "component": "/builtin/openai", "input": {"messages": [], "base_url": {"$input": "$"}}}
+            ],
+            "output": {"$step": "o"},
+        }
+        others = [f"http://127.0.0.1:{port}/v1", f"http://localhost:{port}/v10", f"http://x@localhost:{port}/v1"]
+        async with opened(reach=Reach(openai_urls=frozenset({f"http://localhost:{port}/v1/"}))) as api:
+            for result in (await api.run(flow, others))["results"]:
+                assert "--openai-url" in result["error"]["nextStep"]
+            asked.settimeout(0)
+            with pytest.raises(BlockingIOError):
+                asked.accept()
+            named = (await api.run(flow, f"http://localhost:{port}/v1", timeoutSecs=0))["summary"]["runId"]
+            connection = await asyncio.to_thread(_accepted, asked)
+            connection.close()
+            await api.post(f"/runs/{named}/cancel")
+
+
+def _accepted(listening: socket.socket) -> socket.socket:
+    listening.settimeout(60)
+    return listening.accept()[0]
 
 
 async def test_components_are_listed_with_their_schemas(opened: OpenApi) -> None:

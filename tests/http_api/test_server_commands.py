@@ -99,13 +99,15 @@ def test_submit_waits_and_prints_the_result(desk: Desk) -> None:
 
 
 def test_many_inputs_give_a_line_each_in_their_order(desk: Desk) -> None:
-    lines = [f'{{"n": {index}}}' if index != 1 else "{}" for index in range(5)]
+    lines = [f'{{"n": {index}, "a line": "a \u2028 b"}}' if index != 1 else "{}" for index in range(5)]
     (desk.folder / "inputs.jsonl").write_text("\n".join(lines) + "\n\n")
     waited = desk.command("submit", "double.json", "--inputs", "inputs.jsonl", "--max-concurrency", "2", "--wait")
     assert waited.returncode == 1
     outcomes = [json.loads(line) for line in waited.stdout.splitlines()]
     assert [each["outcome"] for each in outcomes] == ["success", "failed", "success", "success", "success"]
     assert [each["result"]["one"]["n"] for each in outcomes if "result" in each] == [0, 2, 3, 4]
+    assert outcomes[1]["error"]["code"] == "EXPRESSION_FAILURE"
+    assert outcomes[1]["error"]["data"].keys() == {"error", "category", "retryable", "next_step"}
     assert "failed: item 1: Input path $.n not found" in waited.stderr
     assert "next: " in waited.stderr
     document = json.loads(desk.command("submit", "double.json", "--inputs", "inputs.jsonl", "--wait", "--json").stdout)

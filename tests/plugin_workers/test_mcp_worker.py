@@ -180,6 +180,13 @@ async def test_headers_go_to_the_server_and_a_redirect_to_another_host_is_not_fo
         with pytest.raises(PluginFailed, match="no MCP server answers"):
             async with open_mcp("m", Mcp(url=url, headers={"Authorization": "Bearer x"}), base=HERE):
                 pass
+        private = Mcp(url=f"{url}?key=hidden".replace("//", "//somebody:hidden@"), headers={"X-Key": "hidden\n"})
+        with pytest.raises(
+            PluginFailed, match=f"no MCP server answers at http://127.0.0.1:{first.server_port}: "
+        ) as told:
+            async with open_mcp("m", private, base=HERE):
+                pass
+        assert "hidden" not in str(told.value)
         first.shutdown()
         other.shutdown()
     assert seen

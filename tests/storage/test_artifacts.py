@@ -55,6 +55,16 @@ async def test_bytes_come_back_under_their_digest(artifacts, data):
     assert (await artifacts.local_path(reference.id)).read_bytes() == data
 
 
+async def test_a_path_that_many_ask_for_at_once_has_all_bytes_for_each(artifacts):
+    data = bytes(30_000_000)
+    name = (await artifacts.put(data)).id
+
+    async def size() -> int:
+        return (await artifacts.local_path(name)).stat().st_size
+
+    assert await asyncio.gather(*(size() for _ in range(4))) == [len(data)] * 4
+
+
 async def test_putting_the_same_bytes_again_changes_nothing(artifacts):
     first = await artifacts.put(b"same")
     listed = await artifacts.list()

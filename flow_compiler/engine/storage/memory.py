@@ -61,7 +61,7 @@ class MemoryArtifacts:
             self._folder = tempfile.TemporaryDirectory(prefix="stepflow-artifacts-")
         file = Path(self._folder.name) / digest
         if not await asyncio.to_thread(file.exists):
-            await asyncio.to_thread(file.write_bytes, data)
+            await asyncio.to_thread(_write_whole, file, data)
         return file
 
     async def delete(self, digests: Iterable[str]) -> int:
@@ -69,6 +69,13 @@ class MemoryArtifacts:
 
     async def list(self) -> Sequence[tuple[str, int, float]]:
         return sorted((digest, len(data), written) for digest, (data, written) in self._kept.items())
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """The file is there with all its bytes, or not yet: another call may be looking for it."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as partial:
+        partial.write(data)
+    Path(partial.name).replace(file)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from flow_compiler.commands.case_files import BrokenFile, LeftOut
 from flow_compiler.commands.case_runs import CaseEnd, Status
+from flow_compiler.commands.progress import count
 from flow_compiler.language.expressions import Json
 
 _MOST = 20
@@ -29,7 +30,7 @@ class Report:
     @property
     def summary(self) -> str:
         updated = f", {self._count(Status.UPDATED)} updated" if self._count(Status.UPDATED) else ""
-        away = f" ({len(self.left_out)} other files left out)" if self.left_out else ""
+        away = f" ({count(len(self.left_out), 'other file')} left out)" if self.left_out else ""
         return (
             f"{self._count(Status.PASSED)} passed, {self.failed} failed{updated}, "
             f"{self._count(Status.NOT_RUN)} not run{away}"

@@ -18,7 +18,7 @@ from flow_compiler.configuration.old_forms import FOREIGN_TRANSPORT
 from flow_compiler.engine.configured import engine_settings
 from flow_compiler.engine.engine import Engine, ItemResult
 from flow_compiler.engine.outcomes import to_json
-from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.engine.registry import ComponentRegistry, Components
 from flow_compiler.engine.run_batch import run_batch
 from flow_compiler.engine.storage import memory_stores
 from flow_compiler.errors import ConfigurationError, FlowCompilerError, FlowError
@@ -53,7 +53,12 @@ class CaseEnd:
 
 
 def run_cases(
-    file: FlowFile, *, config: Path | None, modules: ComponentRegistry, names: Collection[str]
+    file: FlowFile,
+    *,
+    config: Path | None,
+    modules: ComponentRegistry,
+    names: Collection[str],
+    strict: bool = False,
 ) -> list[CaseEnd]:
     """Of the cases with these names, or of all. What keeps them from running is told of each: a service or program that
     is not there as not run, all else as a failure."""
@@ -61,7 +66,7 @@ def run_cases(
     if not chosen:
         return []
     try:
-        reject_if_fatal(file.flow)
+        reject_if_fatal(file.flow, strict=strict)
         return asyncio.run(_run(file, chosen, config, modules))
     except FlowCompilerError as error:
         absent = _absent(error)
@@ -81,17 +86,15 @@ async def _run(
 
     ended: list[CaseEnd] = []
     async with AsyncExitStack() as stack:
+        components: Components = modules
         settings = None
-        components = modules
         if found is not None:
             routed = await stack.enter_async_context(open_plugins(found, modules, left_out))
             for path in _called(file.flow):
                 if (reason := away.get(routed.closed_plugin(path) or "")) is not None:
                     return [CaseEnd(file.path, index, case["name"], Status.NOT_RUN, reason) for index, case in chosen]
-            settings = engine_settings(found)
-            engine = await stack.enter_async_context(Engine(routed, memory_stores(), settings=settings))
-        else:
-            engine = await stack.enter_async_context(Engine(components, memory_stores(), settings=settings))
+            components, settings = routed, engine_settings(found)
+        engine = await stack.enter_async_context(Engine(components, memory_stores(), settings=settings))
 
         async def note(position: int, result: ItemResult) -> None:
             index, case = chosen[position]

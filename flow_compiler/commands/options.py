@@ -31,6 +31,10 @@ config_option = click.option(
     help="Configuration: plugins, routes, pools, retries, stores (docs/configuration.md).",
 )
 
+strict_option = click.option(
+    "--strict", is_flag=True, help="Refuse a flow with keys that mean nothing, or with syntax that was removed."
+)
+
 
 class Folder(click.Path):
     """A folder, which an empty text does not name: it would be the working directory."""

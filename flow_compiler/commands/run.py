@@ -18,6 +18,7 @@ from flow_compiler.commands.options import (
     format_option,
     json_option,
     modules_option,
+    strict_option,
 )
 from flow_compiler.language.expressions import Json
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--step", "steps", multiple=True, metavar="ID", help="Run only this step and what it needs; repeatable.")
 @config_option
 @modules_option
+@strict_option
 @click.option("--max-concurrency", type=click.IntRange(min=1), metavar="N", help="At most N component calls at once.")
 @format_option("text", "json", "yaml")
 @click.option(
@@ -69,6 +71,7 @@ def command(
     steps: tuple[str, ...],
     config: Path | None,
     modules: tuple[str, ...],
+    strict: bool,
     max_concurrency: int | None,
     output_format: str,
     home: Path | None,
@@ -99,7 +102,7 @@ def command(
     from flow_compiler.commands.run_request import RunRequest
     from flow_compiler.language.environment import with_environment
 
-    flow = _flow(flow_file, overrides, steps)
+    flow = _flow(flow_file, overrides, steps, strict=strict)
     registry_of(modules)  # what is wrong with a module is wrong usage, and said before anything is started
     request = RunRequest(
         flow=flow,
@@ -133,13 +136,13 @@ def _until_interrupted(request: RunRequest, work: Coroutine[Any, Any, int], *, t
         raise
 
 
-def _flow(file: Path, overrides: Json, steps: tuple[str, ...]) -> Flow:
+def _flow(file: Path, overrides: Json, steps: tuple[str, ...], *, strict: bool) -> Flow:
     from flow_compiler.flow_files import load_flow
     from flow_compiler.language.diagnostics import Level, diagnose, reject_if_fatal
     from flow_compiler.language.overrides import apply_overrides
 
     flow = load_flow(file)
-    for found in reject_if_fatal(flow):
+    for found in reject_if_fatal(flow, strict=strict):
         if found.level is Level.ERROR:
             click.echo(f"warning: {file}:{found.line}:{found.column}: {found.message} ({found.instead})", err=True)
     if overrides is not None:

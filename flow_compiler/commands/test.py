@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from flow_compiler.commands.failing import FAILED
-from flow_compiler.commands.options import config_option, format_option, modules_option
+from flow_compiler.commands.options import config_option, format_option, modules_option, strict_option
 from flow_compiler.language.expressions import Json
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--update", is_flag=True, help="Write the actual output of failed cases into their files.")
 @config_option
 @modules_option
+@strict_option
 @click.option("--fail-fast", is_flag=True, help="Leave the other files after the first with a failure.")
 @format_option("text", "json", "junit")
 def command(
@@ -35,6 +37,7 @@ def command(
     update: bool,
     config: Path | None,
     modules: tuple[str, ...],
+    strict: bool,
     fail_fast: bool,
     output_format: str,
 ) -> int:
@@ -64,7 +67,8 @@ def command(
             broken.append(file)
             lines = list(text_of_broken(file))
         else:
-            done = _not_run(file, names) if stopped else run_cases(file, config=config, modules=named, names=names)
+            run = partial(run_cases, config=config, modules=named, names=names, strict=strict)
+            done = _not_run(file, names) if stopped else run(file)
             if update:
                 done = _updated(file, done)
             ends += done

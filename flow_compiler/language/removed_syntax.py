@@ -193,8 +193,25 @@ _STEP_KEYS: dict[str, Callable[[Json, str], str]] = {
     "transform": lambda value, step_id: (
         f"Compute in a component: a step after {step_id} with what `{shown(value)}` did."
     ),
+    "retry": lambda value, _: f"Write `onError: {shown(_retrying(value))}`.",
     "timeout": lambda _value, _: "Remove it: a step has no timeout; the pool its component runs in has one.",
 }
+
+
+def _retrying(value: Json) -> Json:
+    times = next((value[key] for key in _TIMES if key in value), None) if isinstance(value, dict) else value
+    counted = isinstance(times, int) and not isinstance(times, bool) and times >= 0
+    return {"action": "retry", **({"maxRetries": times} if counted else {})}
+
+
+_TIMES = ("maxRetries", "max_retries", "retries")
+
+
+def instead_of_ignored_key(key: str, value: Json) -> str | None:
+    """For a key beside a reference that meant something there."""
+    if key != "transform":
+        return None
+    return f"Compute `{shown(value)}` in a component: a step that takes the reference as its input."
 
 
 def instead_of_directive(key: str, value: Json) -> str | None:

@@ -127,7 +127,11 @@ def _process(name: str, settings: Plugin, base: Path) -> OpenedPlugin:
 
 def _named(error: FlowCompilerError, name: str, file: ConfigurationFile) -> FlowCompilerError:
     """The same error, naming the plugin and, for a configuration error, its place."""
-    message = error.message if f"plugin {name!r}" in error.message else f"plugin {name!r}: {error.message}"
+    message = (
+        error.message
+        if error.message.startswith((f"plugin {name!r}", f"plugin {name}:"))
+        else f"plugin {name!r}: {error.message}"
+    )
     if isinstance(error, FlowLoadError):
         places = file.source.places
         line, column = places.find(("plugins",), name) if places else (None, None)

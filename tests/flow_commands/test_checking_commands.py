@@ -51,6 +51,18 @@ def test_strict_makes_ignored_keys_errors(command: Command, tmp_path: Path) -> N
     assert "`{$if: true, then: null, else: {$step: ask}}`" in out
 
 
+@pytest.mark.parametrize(("name", "code"), [("run", 2), ("test", 1)])
+def test_strict_keeps_a_flow_with_ignored_keys_from_running(
+    command: Command, tmp_path: Path, name: str, code: int
+) -> None:
+    case = "test: {cases: [{name: it, input: {question: q}, output: {outcome: success, result: []}}]}\n"
+    (tmp_path / "flow.yaml").write_text(FLOW.replace("component:", "skip: true, component:") + case)
+    done, out, err = command(name, "flow.yaml", "--strict")
+    assert done == code
+    assert "`skip` means nothing in a step" in out + err
+    assert "skip" not in "".join(command(name, "flow.yaml")[1:])
+
+
 def test_type_check_follows_the_results_of_components(command: Command, tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_text(FLOW.replace("path: messages", "path: mesages"))
     assert command("validate", "flow.yaml")[0] == 0

@@ -149,7 +149,7 @@ def test_a_case_that_needs_what_is_not_there_is_no_pass_and_says_why(
     (folder / "stepflow-config.yml").write_text(f"{plugins}\nroutes: {{/m: [{{plugin: m}}]}}\n")
     code, out, _ = command("test", "flows")
     assert f"flows/say.yaml: c: not run: {reason}" in out
-    assert (code, out.splitlines()[-1]) == (0, "0 passed, 0 failed, 1 not run (1 other files left out)")
+    assert (code, out.splitlines()[-1]) == (0, "0 passed, 0 failed, 1 not run (1 other file left out)")
 
 
 def test_a_flow_that_does_not_call_what_is_not_there_is_run(command: Command, folder: Path) -> None:
@@ -166,11 +166,11 @@ BROKEN = [
     ("steps: 1\ntest: {}\n", "1 failed, 0 not run"),
     ("schema: x\nsteps: [\n", "1 failed, 0 not run"),
     ('{"schema": 1, "steps": 1}', "1 failed, 0 not run"),
-    ("steps: 1\n", "0 failed, 0 not run (1 other files left out)"),
-    ("just text", "0 failed, 0 not run (1 other files left out)"),
-    ("a: [\n", "0 failed, 0 not run (1 other files left out)"),
-    ("plugins: {m: {type: builtin}}\n", "0 failed, 0 not run (1 other files left out)"),
-    ("output: 1\n", "0 failed, 0 not run (1 other files left out)"),
+    ("steps: 1\n", "0 failed, 0 not run (1 other file left out)"),
+    ("just text", "0 failed, 0 not run (1 other file left out)"),
+    ("a: [\n", "0 failed, 0 not run (1 other file left out)"),
+    ("plugins: {m: {type: builtin}}\n", "0 failed, 0 not run (1 other file left out)"),
+    ("output: 1\n", "0 failed, 0 not run (1 other file left out)"),
 ]
 
 

@@ -21,6 +21,7 @@ CASES = [
     ("output: {$if: 1, then: {$step: z}}", 3003, "$.output.then", (1, 24), "no earlier steps"),
     ("output: {$coalesce: [1, {$step: z}]}", 3003, "$.output[1]", (1, 25), ""),
     ("output: {$variable: v, default: {$step: z}}", 3003, "$.output", (1, 33), ""),
+    ("steps: [{id: a, component: 'mine://sum/up'}]", 2500, "$.steps[0].component", (1, 28), "`/mine/sum/up`"),
     ("steps: [{id: a, component: noop}]", 2500, "$.steps[0].component", (1, 28), "/builtin/noop"),
     ("schemas: {properties: {variables: {properties: {size: {}}}}}\noutput: {$variable: sise}", 2005, "$.output", (2, 9), "'size'"),
     ("schemas: {properties: {variables: {}}}\noutput: {$variable: v, default: 1}", 2004, "$.output", (2, 9), "Declare"),

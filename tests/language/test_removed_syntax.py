@@ -56,6 +56,9 @@ def test_what_can_no_longer_be_read_is_answered_with_what_to_write(text: str, wr
 
 
 IGNORED = [
+    (step("retry: {max_retries: 2}"), "$.steps[0].retry", "onError: {action: retry, maxRetries: 2}"),
+    (step("retry: true"), "$.steps[0].retry", "onError: {action: retry}"),
+    (STEP.replace("path: b", "transform: len(x)"), "$.steps[1].input.a.transform", "len(x)"),
     ("inputSchema: {type: string}", "$.inputSchema", "schemas: {type: object, properties: {input: {type: string}}}"),
     ("outputSchema: {a: 1}", "$.outputSchema", "schemas: {type: object, properties: {output: {a: 1}}}"),
     ("input_schema: {a: 1}", "$.input_schema", "schemas: {type: object, properties: {input: {a: 1}}}"),

@@ -29,6 +29,7 @@ from flow_compiler.language.reading import FLOW_KEYS, ON_ERROR_KEYS, STEP_KEYS
 from flow_compiler.language.removed_syntax import (
     instead_of_directive,
     instead_of_flow_key,
+    instead_of_ignored_key,
     instead_of_step_key,
     shown,
 )
@@ -100,13 +101,14 @@ def unknown_key(where: Where, what: str, key: str, known: Collection[str], old: 
 def _ignored(flow: Flow, found: Found) -> Iterator[Diagnostic]:
     for key, value in getattr(found.expression, "ignored", ()):
         whole = _with_path(found.expression, value) if key == "path" else None
+        instead = f"Write `{shown(whole)}`." if whole is not None else instead_of_ignored_key(key, value)
         yield finding(
             Kind.IGNORED_KEY,
             f"`{key}` beside {_deciding_key(found.expression)} is ignored",
             Where(flow.source, found.pointer),
             path=(*found.path, key),
             key=key,
-            instead=f"Write `{shown(whole)}`." if whole is not None else "Remove it.",
+            instead=instead or "Remove it.",
         )
 
 

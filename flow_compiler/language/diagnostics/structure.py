@@ -47,8 +47,14 @@ def component_paths(flow: Flow) -> Iterator[Diagnostic]:
                 Kind.INVALID_COMPONENT,
                 f"the component {step.component!r} does not start with '/'",
                 Where(flow.source, ("steps", index, "component")),
-                instead=f"Write the full path, for example `/builtin/{step.component}`.",
+                instead=f"Write the full path, for example `{_full_path(step.component)}`.",
             )
+
+
+def _full_path(component: str) -> str:
+    """Of `noop`, and of the addresses of earlier versions: `builtin://noop`."""
+    plugin, is_address, name = component.partition("://")
+    return f"/{plugin}/{name.lstrip('/')}" if is_address else f"/builtin/{component}"
 
 
 def reachability(flow: Flow) -> Iterator[Diagnostic]:

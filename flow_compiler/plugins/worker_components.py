@@ -118,7 +118,6 @@ def context_message(context: ComponentContext) -> Message:
         "stepId": context.step_id,
         "attempt": context.attempt,
         "elapsed": context.elapsed,
-        "flowId": getattr(context, "flow_id", None),
         "width": context.run_flow.width if context.run_flow is not None else 1,
     }
 

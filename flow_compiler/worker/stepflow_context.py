@@ -37,10 +37,9 @@ def as_over_the_wire(value: Any) -> Json:
 class StepflowCalls:
     """put_blob, get_blob, evaluate_flow, submit_run and what goes with them, of one call of one component."""
 
-    def __init__(self, context: ComponentContext, failed: Failed, flow_id: str | None = None) -> None:
+    def __init__(self, context: ComponentContext, failed: Failed) -> None:
         self._engine = context
         self._failed = failed
-        self._known_flow_id = flow_id
         self._runs: dict[str, asyncio.Task[list[FlowResult]]] = {}
         self._next = 0
 
@@ -54,7 +53,8 @@ class StepflowCalls:
 
     @property
     def flow_id(self) -> str | None:
-        return self._known_flow_id
+        """Unknown here: a flow that is run from its file is stored nowhere."""
+        return None
 
     @property
     def attempt(self) -> int:

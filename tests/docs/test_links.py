@@ -31,3 +31,10 @@ def test_every_link_leads_to_a_file_and_a_heading_of_it(page: Path) -> None:
         target = (page.parent / name) if name else page
         assert target.exists(), f"{page.name} links to {link}"
         assert not anchor or anchor in anchors(target), f"{page.name} links to {link}"
+
+
+def test_the_tests_that_the_page_about_recovery_names_are_there() -> None:
+    text = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:\w+/)+test_\w+\.py)`", text))
+    assert len(named) > 5
+    assert {name for name in named if not (ROOT / "tests" / name).is_file()} == set()

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from flow_compiler.commands import stopping
-from flow_compiler.commands.whole_files import rewrite
 from flow_compiler.errors import FlowCompilerError, RunCancelled, ServerUnavailable, StoreError
 
 FAILED = 1
@@ -53,6 +52,8 @@ def kept_details(error: BaseException, folder: Path) -> str:
 
 def write_text(file: Path, text: str) -> None:
     """Raises click.BadParameter where the file cannot be written. One that is there stays whole: it may be the flow."""
+    from flow_compiler.commands.whole_files import rewrite
+
     try:
         if file.is_file():
             rewrite(file, text.encode())

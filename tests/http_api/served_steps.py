@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flow_compiler.engine.components import ComponentContext, component
+from flow_compiler.errors import ComponentError
 
 
 def _trace(folder: str, context: ComponentContext, what: str = "") -> None:
@@ -35,6 +36,15 @@ async def until(given: dict[str, Any], context: ComponentContext) -> dict[str, A
         _trace(given["folder"], context, "stopped")
         raise
     return {"attempt": context.attempt}
+
+
+@component("/test/second")
+async def second(given: dict[str, Any], context: ComponentContext) -> dict[str, Any]:
+    """Fails at first; then works until the file ``go`` is there."""
+    if context.attempt == 1:
+        _trace(given["folder"], context)
+        raise ComponentError("not at first", retryable=True)
+    return await until(given, context)
 
 
 @component("/test/half")

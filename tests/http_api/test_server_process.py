@@ -89,6 +89,21 @@ def test_a_run_goes_on_where_a_killed_server_left_it(tmp_path: Path) -> None:
     ]
 
 
+def test_the_attempt_that_is_told_is_the_one_that_the_component_is_told(tmp_path: Path) -> None:
+    step = {"id": "held", "component": "/test/second", "input": {"folder": str(tmp_path)}}
+    flow = {"steps": [{**step, "onError": {"action": "retry", "maxRetries": 1}}], "output": {"$step": "held"}}
+    with server(tmp_path / "home", *QUICK) as first, _http(first) as http:
+        run_id = http.post("/runs", json={"flow": flow, "input": [None]}).raise_for_status().json()["summary"]["runId"]
+        until(lambda: len(_calls(tmp_path)) == 2, "the attempt after the failed one")
+        first.kill()
+    (tmp_path / "go").touch()
+    with server(tmp_path / "home", *QUICK) as second, _http(second) as http:
+        assert _ended(http, run_id)["status"] == COMPLETED
+        events = _told(_events(http.get(f"/runs/{run_id}/events").iter_lines()))
+    assert [call[3] for call in _calls(tmp_path)] == ["1", "2", "3"]
+    assert [attempt for kind, _, attempt in events if kind == "StepStarted"] == [1, 3]
+
+
 def test_two_servers_share_the_runs_of_one_database(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with server(home, *QUICK, "--max-runs", "2") as one, server(home, *QUICK, "--max-runs", "2") as two:

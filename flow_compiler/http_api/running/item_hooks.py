@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from flow_compiler.engine.outcomes import Failure, Reuse, StepRecord
-from flow_compiler.engine.stores import ItemPath
+from flow_compiler.engine.run_batch import item_key
+from flow_compiler.engine.stores import ItemPath, Resumption, root_path
 from flow_compiler.http_api.running.run_log import RunLog
 from flow_compiler.http_api.statuses import EventKind, Status
 from flow_compiler.http_api.storage.claims import Event
 
 
 class ItemHooks:
-    """An engine's ``StepHooks`` for one item. ``finished_before`` are steps whose outcome the journal has; ``earlier``
-    is what was said about the item when it was worked on before: nothing is said twice."""
+    """An engine's ``StepHooks`` for one item. ``left`` is what the journal has of it; ``earlier`` is what was said about
+    the item when it was worked on before: nothing is said twice."""
 
-    def __init__(self, log: RunLog, item: int, finished_before: frozenset[str], earlier: Sequence[Event]) -> None:
+    def __init__(self, log: RunLog, item: int, left: Resumption, earlier: Sequence[Event]) -> None:
         self._log = log
         self._item = item
-        self._finished_before = finished_before
-        self._attempts = Counter(event.step for event in earlier if event.kind is EventKind.STEP_STARTED)
+        path = root_path(item_key(item))
+        records = {step: record for (at, step), record in left.records.items() if at == path}
+        self._finished_before = {step for step, each in records.items() if not isinstance(each.outcome, Failure)}
+        self._attempts = {step: record.attempts for step, record in records.items()}
+        self._attempts |= {step: trying.attempts for (at, step), trying in left.trying.items() if at == path}
         self._told = {event.step: event.detail for event in earlier if event.kind is EventKind.STEP_COMPLETED}
 
     async def gate(self, step_id: str) -> Failure | None:
         if step_id not in self._finished_before:
-            self._attempts[step_id] += 1
-            self._log.say(Event(EventKind.STEP_STARTED, self._attempts[step_id], self._item, step_id))
+            attempt = self._attempts.get(step_id, 0) + 1  # as the component is told
+            self._log.say(Event(EventKind.STEP_STARTED, attempt, self._item, step_id))
         return None
 
     async def finished(self, step_id: str, record: StepRecord) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, TaskErrorCode
 from flow_compiler.engine.run_batch import item_key
-from flow_compiler.engine.stores import Journal, root_path
+from flow_compiler.engine.stores import Journal, Resumption, root_path
 from flow_compiler.errors import FlowError, StoreError
 from flow_compiler.http_api.running.item_hooks import ItemHooks
 from flow_compiler.http_api.running.news import News
@@ -118,14 +118,10 @@ class Working:
 
     async def _hooks(self, item: int, run: ClaimedRun, log: RunLog) -> ItemHooks:
         if not run.last_event:  # nobody has worked on the run before
-            return ItemHooks(log, item, frozenset(), ())
+            return ItemHooks(log, item, Resumption(), ())
         run_id = run.claim.run_id
-        path = root_path(item_key(item))
-        records = await self._journal.load(run_id, path)
-        finished = frozenset(
-            step for (at, step), record in records.items() if at == path and not isinstance(record.outcome, Failure)
-        )
-        return ItemHooks(log, item, finished, await self._claims.earlier(run_id, item))
+        left = await self._journal.resume(run_id, root_path(item_key(item)))
+        return ItemHooks(log, item, left, await self._claims.earlier(run_id, item))
 
 
 def _never_gets_on(run: ClaimedRun) -> FlowError:

@@ -18,7 +18,8 @@ from flow_compiler.engine.leasing import new_owner
 from flow_compiler.engine.outcomes import Json
 from flow_compiler.engine.registry import ComponentRegistry, Components
 from flow_compiler.engine.settings import EngineSettings
-from flow_compiler.engine.step_runs import Machinery, StepHooks
+from flow_compiler.engine.step_hooks import StepHooks
+from flow_compiler.engine.step_runs import Machinery
 from flow_compiler.engine.stores import Stores
 from flow_compiler.language.model import Flow
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flow_compiler.engine.flow_run import FlowRun
 from flow_compiler.engine.leasing import held, new_owner, while_held
 from flow_compiler.engine.outcomes import FlowResult, Json, StepRecord, Success
-from flow_compiler.engine.step_runs import Machinery, StepHooks, StepRuns
+from flow_compiler.engine.step_hooks import StepHooks
+from flow_compiler.engine.step_runs import Machinery, StepRuns
 from flow_compiler.engine.stores import root_path
 from flow_compiler.engine.tally import Tally
 from flow_compiler.language.model import Flow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, runtime_checkable
 
 from flow_compiler.engine.attempt_log import log_failed_attempt
 from flow_compiler.engine.attempts import Attempts, Note
@@ -20,6 +19,7 @@ from flow_compiler.engine.registry import Components
 from flow_compiler.engine.remembering import Remembering
 from flow_compiler.engine.retrying import Budgets
 from flow_compiler.engine.settings import EngineSettings
+from flow_compiler.engine.step_hooks import HearsAdvance, StepHooks
 from flow_compiler.engine.stores import ItemPath, Lease, Resumption, Stores, Trying, depth_of, nested_path
 from flow_compiler.engine.sub_flows import SubFlows
 from flow_compiler.engine.tally import Tally, artifact_refs
@@ -28,32 +28,6 @@ from flow_compiler.language.model import ErrorAction, Step
 
 _MAX_DEPTH = 100
 """Flows inside flows. Deeper there is most likely one that runs itself."""
-
-
-class StepHooks(Protocol):
-    """What a shell around the engine wants to know and decide while an item runs."""
-
-    async def gate(self, step_id: str) -> Failure | None:
-        """Asked for each top-level step when its input is resolved, before it is called or replayed. A Failure
-        refuses the step."""
-        ...
-
-    async def finished(self, step_id: str, record: StepRecord) -> None:
-        """A top-level step has ended and its record is committed."""
-        ...
-
-    def progressed(self, item: ItemPath, step_id: str, record: StepRecord) -> None:
-        """A leaf call ended, nested ones too. Must not block."""
-        ...
-
-
-@runtime_checkable
-class HearsAdvance(Protocol):
-    """Hooks that also want to know how far a long call is."""
-
-    def advanced(self, item: ItemPath, step_id: str, done: int, total: int | None) -> None:
-        """A component told its progress (``context.progress``), nested ones too. Called in any thread. Must not block."""
-        ...
 
 
 class Machinery:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from flow_compiler.engine.engine import Engine, ItemResult
 from flow_compiler.engine.outcomes import Failure, Success
 from flow_compiler.engine.registry import ComponentRegistry
-from flow_compiler.engine.step_runs import StepHooks
+from flow_compiler.engine.step_hooks import StepHooks
 from flow_compiler.engine.stores import Stores
 from flow_compiler.language.reading import flow_from_json
 

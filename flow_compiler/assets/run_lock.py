@@ -22,19 +22,23 @@ class RunLock:
     def __init__(self, folder: Path, run_id: str) -> None:
         self._path = folder / run_id
         self._file: int | None = None
+        self._left = ""
 
     def __enter__(self) -> RunLock:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_SH)
-        _write(self._file, str(os.getpid()))
+        pid = str(os.getpid())
+        # Whoever started the run in this process holds it still when an op of it lets go.
+        self._left = pid if _read(self._file) == pid else ""
+        _write(self._file, pid)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        _write(self._file, "")  # let go in order: whoever finds the lock free knows that nobody died holding it
+        _write(self._file, self._left)  # let go in order: whoever finds the lock free knows that nobody died holding it
         os.close(self._file)
         self._file = None
 
@@ -64,7 +68,7 @@ def look(folder: Path, run_id: str) -> Abandoned | None:
     file = os.open(folder / run_id, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        text = os.pread(file, _WIDTH, 0).decode().strip()
+        text = _read(file)
         return Abandoned(int(text) if text.isdigit() else None, max(0.0, time.time() - os.fstat(file).st_mtime))
     except BlockingIOError:
         return None
@@ -75,6 +79,10 @@ def look(folder: Path, run_id: str) -> Abandoned | None:
 def remove(folder: Path, run_id: str) -> None:
     """The run is over."""
     (folder / run_id).unlink(missing_ok=True)
+
+
+def _read(file: int) -> str:
+    return os.pread(file, _WIDTH, 0).decode().strip()
 
 
 def _write(file: int, text: str) -> None:

@@ -209,3 +209,17 @@ def test_a_lock_tells_a_killed_holder_from_one_that_let_go(tmp_path: Path) -> No
     found = run_lock.look(tmp_path, "r")
     assert found is not None
     assert found.pid is None
+
+
+def test_a_process_that_dies_after_its_last_op_is_known_to_have_died(tmp_path: Path) -> None:
+    dying = (
+        "import os, signal, sys; from pathlib import Path; from flow_compiler.assets.run_lock import RunLock\n"
+        "with RunLock(Path(sys.argv[1]), 'r'):\n"
+        "    with RunLock(Path(sys.argv[1]), 'r'): pass\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", dying, tmp_path])
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    abandoned = run_lock.look(tmp_path, "r")
+    assert abandoned is not None
+    assert abandoned.pid == process.pid

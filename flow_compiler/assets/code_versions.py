@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flow_compiler.assets.lineage import OUTPUT, Lineage
-from flow_compiler.assets.pools import nested_steps
 from flow_compiler.engine.registry import Components
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.expressions import Expression, Json, VariableRef
 from flow_compiler.language.model import Flow
+from flow_compiler.language.nested_steps import nested_steps
 from flow_compiler.language.schemas import variable_defaults
 from flow_compiler.language.secrets import REDACTED, Secrets
 from flow_compiler.language.walk import Found, walk

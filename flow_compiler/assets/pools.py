@@ -7,13 +7,13 @@ own: its steps run where the default pool's do, so that a laptop has one op for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flow_compiler.engine.registry import Components
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow, Step
-from flow_compiler.language.source import Part
+from flow_compiler.language.nested_steps import nested_steps
 
 DEFAULT_POOL = "cpu"
 POOL_TAG = "stepflow/pool"
@@ -65,26 +65,6 @@ def routes_of(flow: Flow, pool_of_path: Callable[[str], str | None], own: Mappin
     called += [nested["component"] for step in flow.steps for nested in nested_steps(step.to_json().get("input"))]
     configured = {path: pool_of_path(path) for path in called if routed_pool(path, own) is None}
     return {**{path: pool for path, pool in configured.items() if pool is not None}, **own}
-
-
-def nested_steps(value: Json) -> Iterator[Mapping[str, Json]]:
-    """The steps of every sub-flow written anywhere in a step's input, outermost first."""
-    for _, step in nested_steps_at(value):
-        yield step
-
-
-def nested_steps_at(value: Json, at: tuple[Part, ...] = ()) -> Iterator[tuple[tuple[Part, ...], Mapping[str, Json]]]:
-    """:func:`nested_steps`, each with the keys and positions that lead to it; ``at`` leads to ``value``."""
-    if isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from nested_steps_at(member, (*at, index))
-    elif isinstance(value, Mapping):
-        steps = value.get("steps")
-        for index, step in enumerate(steps if isinstance(steps, list) else []):
-            if isinstance(step, Mapping) and isinstance(step.get("component"), str):
-                yield (*at, "steps", index), step
-        for key, member in value.items():
-            yield from nested_steps_at(member, (*at, key))
 
 
 def _nested_pool(step: Mapping[str, Json], registry: Components, routes: Mapping[str, str]) -> str | None:

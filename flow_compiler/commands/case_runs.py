@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from flow_compiler.assets.pools import nested_steps_at
 from flow_compiler.commands.case_files import FlowFile
 from flow_compiler.commands.expected_results import Difference, NoResult, comparable, differences
 from flow_compiler.configuration.lookup import configuration_of
@@ -25,6 +24,7 @@ from flow_compiler.errors import ConfigurationError, FlowCompilerError, FlowErro
 from flow_compiler.language.diagnostics import reject_if_fatal
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
+from flow_compiler.language.nested_steps import nested_steps_at
 from flow_compiler.plugins.opening import open_plugins
 
 NO_MODULE = "udf.no_module"

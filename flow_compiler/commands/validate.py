@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flow_compiler.commands.checked_configuration import check_configuration
 from flow_compiler.commands.failing import UNUSABLE
 from flow_compiler.commands.options import config_option, format_option, modules_option
 from flow_compiler.errors import FlowLoadError
 from flow_compiler.flow_files import load_flow
+from flow_compiler.language.builtin_paths import BUILTIN_PATHS, PREFIX
 from flow_compiler.language.diagnostics import Diagnostic, Kind, Level, diagnose, strictly, unreadable
 from flow_compiler.language.diagnostics.diagnostic import finding
 from flow_compiler.language.expressions import Json
 from flow_compiler.language.model import Flow
+from flow_compiler.language.nested_steps import nested_steps_at
 from flow_compiler.language.source import Part, Where
 
 if TYPE_CHECKING:
     from flow_compiler.plugins.routing import RoutedComponents
-
-_BUILTIN = "/builtin/"
 
 
 @click.command("validate", epilog="Exit codes: 0 every flow can be used; 2 one cannot, or has errors.")
@@ -55,7 +54,7 @@ def command(
     """
     if not flow_files and config is None:
         raise click.UsageError("Missing argument 'FLOW...' (or --config FILE).")
-    settings, components = check_configuration(config, modules) if config else (None, None)
+    settings, components = _configuration(config, modules) if config else (None, None)
     checked = [_check(file, modules, components, type_check=type_check, strict=strict) for file in flow_files]
     if output_format == "json":
         told = {"flows": checked} if settings is None else {"flows": checked, "configuration": settings}
@@ -64,6 +63,12 @@ def command(
         for each in [*([settings] if settings is not None else []), *checked]:
             _print(each, show_all=show_all)
     return 0 if all(each["valid"] for each in [*checked, settings or {"valid": True}]) else UNUSABLE
+
+
+def _configuration(config: Path, modules: tuple[str, ...]) -> tuple[dict[str, Json], RoutedComponents | None]:
+    from flow_compiler.commands.checked_configuration import check_configuration
+
+    return check_configuration(config, modules)
 
 
 def _check(
@@ -99,13 +104,16 @@ def _type_check(flow: Flow, modules: tuple[str, ...], components: RoutedComponen
 
 def _unknown_components(flow: Flow, modules: tuple[str, ...], components: RoutedComponents | None) -> list[Diagnostic]:
     """Components of steps, those of flows inside too, that nobody declares. Without modules only built-in ones are known."""
+    called = list(_called(flow))
+    if components is None and not modules and not any(_is_missing(component) for _, component in called):
+        return []  # nothing to ask the components, which take longer to load than most flows
     from flow_compiler.commands.modules import registry_of
     from flow_compiler.errors import UnknownComponent
 
     registry = components or registry_of(modules)
     found: list[Diagnostic] = []
-    for pointer, component in _called(flow):
-        known = modules or component.startswith(_BUILTIN) if components is None else components.is_known(component)
+    for pointer, component in called:
+        known = modules or component.startswith(PREFIX) if components is None else components.is_known(component)
         if known:
             try:
                 registry.get(component)
@@ -115,10 +123,12 @@ def _unknown_components(flow: Flow, modules: tuple[str, ...], components: Routed
     return found
 
 
+def _is_missing(component: str) -> bool:
+    return component.startswith(PREFIX) and component not in BUILTIN_PATHS
+
+
 def _called(flow: Flow) -> Iterator[tuple[tuple[Part, ...], str]]:
     """Where each component is written, and its path."""
-    from flow_compiler.assets.pools import nested_steps_at
-
     for index, step in enumerate(flow.steps):
         at = ("steps", index)
         yield (*at, "component"), step.component

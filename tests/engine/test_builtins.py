@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from flow_compiler.engine.builtins import BUILTINS
 from flow_compiler.engine.builtins.load_file import MAX_BYTES
 from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.outcomes import Failure, Success, from_json
 from flow_compiler.engine.settings import EngineSettings
 from flow_compiler.engine.storage import memory_stores
+from flow_compiler.language.builtin_paths import BUILTIN_PATHS
 
 from .running import QUICK, Flows, step
 
@@ -181,3 +183,7 @@ async def test_a_flow_that_runs_itself_fails_and_does_not_go_on_for_ever(evaluat
     while result["outcome"] == "success":
         result, depth = result["result"]["result"], depth + 1
     assert (depth, result["error"]["data"]["error"]) == (100, "flow.too_deep")
+
+
+def test_the_language_lists_the_components_that_are_built_in() -> None:
+    assert {component.path for component in BUILTINS} == BUILTIN_PATHS

@@ -65,7 +65,7 @@ def test_what_nobody_expected_is_a_sentence_and_a_file_with_the_details(
 
     monkeypatch.setattr("flow_compiler.commands.modules.registry_of", fail)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    code, out, err = command("validate", "good.yaml")
+    code, out, err = command("validate", "good.yaml", *WITH_MODULE)
     assert (code, out) == (3, "")
     assert err.startswith("error: unexpected LookupError; the details are in ")
     (details,) = tmp_path.glob("flow-compiler-*/*")

@@ -146,7 +146,10 @@ def test_runs_are_kept_where_the_configuration_says(config: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("plugins: {p: {type: command, command: no-such-program}}\nroutes: {/p: [{plugin: p}]}\n", "plugin 'p'"),
+        (
+            "plugins: {p: {type: command, command: no-such-program}}\nroutes: {/p: [{plugin: p}]}\n",
+            "plugin p: no-such-program cannot be started",
+        ),
         ("routes: {/p: [{plugin: p}]}\n", "names the plugin 'p'"),
         ("plugins: {p: {type: mcp, url: 'http://${NOT_SET_ANYWHERE}/'}}\n", "NOT_SET_ANYWHERE"),
     ],

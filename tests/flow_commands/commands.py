@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from flow_compiler import cli
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "flows" / "document_ingestion.yaml"
@@ -21,3 +26,17 @@ BAD = "name: bad\nsteps:\n  - {id: a, component: noop, skipIf: true}\noutput: {$
 Answer = tuple[int, str, str]
 Command = Callable[..., Answer]
 WITH_MODULE = ("--module", "flow_components")
+
+
+def calling(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs ``flow-compiler`` in this process, in the working directory."""
+
+    def call(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["flow-compiler", *arguments])
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(done.value.code or 0), said.out, said.err
+
+    return call

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from flow_compiler import cli
-
-from .commands import BAD, GOOD, HERE, Answer, Command
+from .commands import BAD, GOOD, HERE, Command, calling
 
 
 @pytest.fixture
@@ -21,12 +18,4 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(HERE))
 
-    def call(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["flow-compiler", *arguments])
-        with pytest.raises(SystemExit) as done:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(done.value.code or 0), said.out, said.err
-
-    return call
+    return calling(monkeypatch, capsys)

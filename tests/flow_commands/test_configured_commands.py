@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from flow_compiler import cli
+from .commands import HERE, Command, calling
 
-HERE = Path(__file__).parent
 CONFIG = """\
 plugins:
   builtin: {type: builtin}
@@ -31,9 +29,6 @@ steps:
 output: {$step: doubled, path: number}
 """
 
-Answer = tuple[int, str, str]
-Command = Callable[..., Answer]
-
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
@@ -45,15 +40,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(HERE))
 
-    def call(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["flow-compiler", *arguments])
-        with pytest.raises(SystemExit) as done:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(done.value.code or 0), said.out, said.err
-
-    return call
+    return calling(monkeypatch, capsys)
 
 
 def test_run_calls_what_the_routes_lead_to(command: Command) -> None:

@@ -13,6 +13,7 @@ from flow_compiler.engine.outcomes import Failure, StepRecord
 from flow_compiler.errors import FlowCompilerError, RunCancelled
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.operations.history import open_instance
+from stepflow_assets.operations.interrupts import interrupts_obeyed
 from stepflow_assets.operations.lookup import known_document
 from stepflow_assets.operations.observing import Observer
 from stepflow_assets.operations.orphans import close_dead_runs
@@ -98,7 +99,7 @@ def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequen
     config = {**compiled.run_config(keys, refresh=refresh), "loggers": _QUIET}
     job = compiled.definitions.resolve_job_def(compiled.name)
     try:
-        with run_lock.RunLock(settings.run_locks, run_id):
+        with run_lock.RunLock(settings.run_locks, run_id), interrupts_obeyed():
             result = job.execute_in_process(
                 run_config=config, instance=instance, run_id=run_id, tags=_NO_RETRY, raise_on_error=False
             )

@@ -50,7 +50,7 @@ bench: $(STAMP) ## measure against the goals and the competitors (docs/benchmark
 docs: $(STAMP) ## write the generated parts of the docs anew
 	$(BIN)/python -m docs.generate
 
-EXTRAS := webserver serve mcp docling gpu opensearch k8s postgres aws
+EXTRAS := webserver serve mcp view chunking docling gpu opensearch k8s postgres aws
 extras: $(STAMP) ## every extra can be installed beside the locked versions
 	@for extra in $(EXTRAS); do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --extra $$extra -c requirements/dev.txt pyproject.toml >/dev/null \
@@ -58,7 +58,7 @@ extras: $(STAMP) ## every extra can be installed beside the locked versions
 	@echo "extras that fit beside the lock: $(EXTRAS)"
 
 lock: $(STAMP) ## pin dependencies anew (hashes, no index lines)
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra webserver --extra serve --extra mcp --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras -o requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra webserver --extra serve --extra mcp --extra view --extra chunking --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras -o requirements/dev.txt
 
 clean: ## delete what the tool wrote (not the environment)
 	rm -rf .stepflow

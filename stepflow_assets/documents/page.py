@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,14 +46,26 @@ class PageGeometry(_Frozen):
     rotation: int = 0  # /Rotate of the source page, degrees
 
 
+class WordSpan(NamedTuple):
+    """A word of a line: characters ``start`` to ``end`` of its text, and the share of the line's length, from where the text
+    starts, at which it begins and ends. With the line's quad that is the word's quad, whichever way the line runs."""
+
+    start: int
+    end: int
+    begins: float
+    ends: float
+
+
 class TextCell(_Frozen):
-    """A run of text of the text layer, or a recognised line: text and quad, in the source's order."""
+    """A run of text of the text layer, or a recognised line: text and quad, in the source's order. ``words`` are empty where
+    only the line's place is known."""
 
     text: str
     quad: Quad
     confidence: Confidence | None = None
     font_size: float | None = None  # points
     bold: bool | None = None
+    words: tuple[WordSpan, ...] = ()
 
 
 class PageContent(_Frozen):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from stepflow_assets.documents.page import TextCell
+from stepflow_assets.documents.recognized import RecognizedBlock, Usage
 
 
 class PageStatus(StrEnum):
@@ -32,9 +33,10 @@ class Picture:
 class OcrPage:
     """A provider's answer for one picture.
 
-    ``lines`` are in the engine's order, quads normalised to the picture. ``raw`` is the engine's own output as JSON.
-    ``confidence`` (0..1, weighted by characters) is over everything the engine read, also what it then left out as
-    unreadable: that is what shows a script the engine does not know. ``reason`` says why a page failed.
+    ``lines`` are in the engine's order, quads normalised to the picture; ``blocks`` are in its reading order, where it has one of
+    its own. ``raw`` is the engine's own output as JSON. ``confidence`` (0..1, weighted by characters) is over everything the
+    engine read, also what it then left out as unreadable: that is what shows a script the engine does not know; None where the
+    engine gives none. ``truncated``: the engine stopped before the end of the page. ``reason`` says why a page failed.
     """
 
     status: PageStatus
@@ -42,6 +44,9 @@ class OcrPage:
     raw: bytes = b""
     confidence: float | None = None
     reason: str = ""
+    blocks: tuple[RecognizedBlock, ...] = ()
+    truncated: bool = False
+    usage: Usage = Usage()
 
 
 class Feature(StrEnum):
@@ -53,13 +58,34 @@ class Feature(StrEnum):
     HANDWRITING = "handwriting"
 
 
+class Runs(StrEnum):
+    """Where a provider's calls run."""
+
+    PROCESS = "process"  # in a worker process: it computes here
+    THREAD = "thread"  # in a thread: it waits for a server; its ``recognize`` is thread-safe and keeps its own timeouts
+
+
+class Geometry(StrEnum):
+    """The finest boxes a provider gives. NONE: its text is aligned to detected lines."""
+
+    WORD = "word"
+    LINE = "line"
+    BLOCK = "block"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Capabilities:
-    """What a provider can do and what it costs: what the registry compares. ``scripts`` are ISO 15924 codes."""
+    """What a provider can do and what it costs: what the registry compares. ``scripts`` are ISO 15924 codes. ``batch``: pages that
+    one call should hold, of any documents; ``concurrency``: calls at once, where calls run in threads."""
 
     scripts: frozenset[str]
     seconds_per_page: float
     features: frozenset[Feature] = frozenset()
+    runs: Runs = Runs.PROCESS
+    geometry: Geometry = Geometry.LINE
+    batch: int = 1
+    concurrency: int = 1
 
 
 class OcrProvider(Protocol):

@@ -33,7 +33,13 @@ def _fault(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: AR
     return FaultProvider.from_option(option)
 
 
-_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "fault": _fault}
+def _vision(option: str, configured: ProviderOptions) -> OcrProvider:
+    from stepflow_assets.ocr.vision.provider import make_vision
+
+    return make_vision(option, configured)
+
+
+_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "vision": _vision, "fault": _fault}
 _DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
 
 

@@ -47,8 +47,9 @@ class PageGeometry(_Frozen):
 
 
 class WordSpan(NamedTuple):
-    """A word of a line: characters ``start`` to ``end`` of its text, and the share of the line's length, from where the text
-    starts, at which it begins and ends. With the line's quad that is the word's quad, whichever way the line runs."""
+    """A word of a line: characters ``start`` to ``end`` of its text, and the share of the line's length, counted from its quad's
+    first corner, at which it begins and ends. With the line's quad that is the word's quad, whichever way the line runs
+    (:func:`word_quads`). Words are in the order of the text: from right to left, the shares fall."""
 
     start: int
     end: int
@@ -66,6 +67,11 @@ class TextCell(_Frozen):
     font_size: float | None = None  # points
     bold: bool | None = None
     words: tuple[WordSpan, ...] = ()
+
+
+def word_quads(cell: TextCell) -> list[Quad]:
+    """The quad of each of the cell's words, in the order of the text; none where only the line's place is known."""
+    return [cell.quad.part(word.begins, word.ends) for word in cell.words]
 
 
 class PageContent(_Frozen):
@@ -128,6 +134,20 @@ class Block(_Frozen):
     order_source: Literal["engine", "xycut", "raster", "document"] = "xycut"
     furniture: bool = False
     lines: tuple[TextCell, ...] = ()
+
+
+class UnwordedCell(TextCell):
+    """A line read without its words: they are nearly half of what a page's blocks take to validate."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    words: tuple[WordSpan, ...] = Field(default=(), validation_alias="words are not read")
+
+
+class UnwordedBlock(Block):
+    """A block as chunks read it: thousands at a time, and nothing in them asks where a word stands."""
+
+    lines: tuple[UnwordedCell, ...] = ()
 
 
 class BlockList(_Frozen):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from stepflow_assets.documents.page import Route
 from stepflow_assets.ocr.merging import not_in_layer, script_unread
@@ -49,7 +50,7 @@ def blocks_of_page(page: PageText) -> PageBlocks:
     found = ordered_blocks(cells, page.width, page.height)
     rows = [_block(index, block) for index, block in enumerate(found)]
     return PageBlocks(
-        json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode() if rows else None,
+        to_json(rows) if rows else None,
         len(rows),
         sum(len(block.text.split()) for block in found),
         sum(len(block.text) for block in found),
@@ -72,7 +73,7 @@ def _chosen(route: Route, layer: list[Cell], recognized: list[Cell]) -> list[Cel
 def _load(file: str | None) -> list[Cell]:
     if file is None:
         return []
-    cells: list[Cell] = json.loads(Path(file).read_bytes())
+    cells: list[Cell] = from_json(Path(file).read_bytes())
     return cells
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stepflow_assets.documents.evidence import Place
 from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.table_cells import TableCell
 
 
 class _Frozen(BaseModel):
@@ -119,7 +120,9 @@ class Block(_Frozen):
     """Text + kind + quad + confidence + order. ``id`` is local to its page or part (``b0003``).
 
     ``place`` is set for blocks of parts (slide, sheet or element evidence); blocks of pages have ``quad``.
-    ``kind`` is a docling-core DocItemLabel value (text, section_header, title, table, list_item, page_header, …).
+    ``kind`` is a docling-core DocItemLabel value (text, section_header, title, table, list_item, page_header, …), ``raw_kind`` the
+    engine's own word for it. ``table`` is the grid of a table's texts; ``cells`` say what each of them spans and where it stands.
+    ``html`` and ``latex`` are there where the engine gave them. ``confidence`` is null where nothing was guessed.
     """
 
     id: str
@@ -130,6 +133,10 @@ class Block(_Frozen):
     place: Place | None = None
     level: int | None = None  # headings: 1 is the highest
     table: tuple[tuple[str, ...], ...] | None = None
+    cells: tuple[TableCell, ...] = ()
+    html: str | None = None
+    latex: str | None = None
+    raw_kind: str = ""
     confidence: Confidence | None = None
     order_source: Literal["engine", "xycut", "raster", "document"] = "xycut"
     furniture: bool = False
@@ -145,7 +152,9 @@ class UnwordedCell(TextCell):
 
 
 class UnwordedBlock(Block):
-    """A block as chunks read it: thousands at a time, and nothing in them asks where a word stands."""
+    """A block as chunks read it: thousands at a time, and nothing in them asks where a word or a cell stands."""
+
+    model_config = ConfigDict(extra="ignore")
 
     lines: tuple[UnwordedCell, ...] = ()
 

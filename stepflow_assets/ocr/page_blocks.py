@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from stepflow_assets.documents.page import Route
+from stepflow_assets.documents.table_cells import placed_cells
 from stepflow_assets.ocr.merging import not_in_layer, script_unread
 from stepflow_assets.ocr.protocol import mean_confidence
 from stepflow_assets.ocr.reading_order.blocks import OrderedBlock, ordered_blocks
@@ -97,6 +98,7 @@ def _block(index: int, block: OrderedBlock) -> dict[str, Any]:
         "order_source": "xycut",
         "furniture": block.kind.furniture,
         "lines": block.cells,
+        **({"cells": placed_cells(block.table, block.cells)} if block.table else {}),
     }
 
 

@@ -131,7 +131,7 @@ async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
     return DetectedLines(page=await _put(asked.answer.page, context), lines=asked.answer.lines)
 
 
-@component("/ocr/blocks", version="3", effect="pure", batch=8)
+@component("/ocr/blocks", version="4", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, from what was recognised, or both (by its route).
 

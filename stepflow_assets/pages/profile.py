@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
-RULES = "3"
+RULES = "4"
 """Raise when cells, signals, route or picture of the same page come out differently."""
 
 

@@ -19,13 +19,19 @@ def _rapidocr(option: str) -> OcrProvider:
     return RapidOcrProvider()
 
 
+def _tesseract(option: str) -> OcrProvider:
+    from stepflow_assets.ocr.tesseract_provider import TesseractProvider
+
+    return TesseractProvider(option) if option else TesseractProvider()
+
+
 def _fault(option: str) -> OcrProvider:
     from stepflow_assets.ocr.fault_provider import FaultProvider
 
     return FaultProvider.from_option(option)
 
 
-_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "fault": _fault}
+_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "tesseract": _tesseract, "fault": _fault}
 _DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
 
 

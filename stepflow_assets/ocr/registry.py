@@ -25,13 +25,24 @@ def _tesseract(option: str) -> OcrProvider:
     return TesseractProvider(option) if option else TesseractProvider()
 
 
+def _docling(option: str) -> OcrProvider:
+    from stepflow_assets.ocr.docling_provider import DoclingProvider
+
+    return DoclingProvider.from_option(option)
+
+
 def _fault(option: str) -> OcrProvider:
     from stepflow_assets.ocr.fault_provider import FaultProvider
 
     return FaultProvider.from_option(option)
 
 
-_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "tesseract": _tesseract, "fault": _fault}
+_MAKERS: dict[str, Callable[[str], OcrProvider]] = {
+    "rapidocr": _rapidocr,
+    "tesseract": _tesseract,
+    "docling": _docling,
+    "fault": _fault,
+}
 _DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
 
 

@@ -179,7 +179,8 @@ def _options(kind: str) -> dict[str, Any]:
         case "easyocr":
             return {"download_enabled": False}
         case "rapidocr":  # its line classifier turns real lines round (notes/ocr 0)
-            return {"backend": runtime()[0], "rapidocr_params": {"Global.use_cls": False}}
+            backend = {"backend": runtime()[0]} if runtime()[0] != "none" else {}
+            return {**backend, "rapidocr_params": {"Global.use_cls": False}}
         case _:
             return {}
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _REVISION = 1  # raise it when what comes out changes: this module, tesseract_lines, upright
 _READ = ("--dpi", "200", "--psm", "3", "-c", "thresholding_method=2")  # 2: Sauvola, for shaded pages (notes/ocr 2.5)
 _SURE = 0.6  # mean confidence: measured .75 and more on pages that stand upright, .36 and less on those that do not
+_SMALLEST = 32  # pixels: it refuses a picture of a few
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,10 @@ class _Reader:
     def _run(self, arguments: Sequence[str], pixels: Pixels) -> bytes:
         import cv2
 
-        picture = cv2.imencode(".pgm", pixels)[1].tobytes()
+        height, width = pixels.shape[:2]
+        right, below = max(0, _SMALLEST - width), max(0, _SMALLEST - height)
+        padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        picture = cv2.imencode(".pgm", padded)[1].tobytes()
         return run(
             self._there.program, ("stdin", "stdout", *arguments), picture, max(0.1, self._ends - time.monotonic())
         )

@@ -39,11 +39,13 @@ def block_row(block: Row, lines: Sequence[Cell]) -> Row:
 
 
 def woven(rows: Sequence[Row], into: Sequence[Row]) -> list[Row]:
-    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last."""
-    found = list(into)
+    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last. Rows at one
+    place keep their own order."""
+    places: list[list[Row]] = [[] for _ in range(len(into) + 1)]
     for row in rows:
-        found.insert(_before(row, found), row)
-    return found
+        places[_before(row, into)].append(row)
+    found = [one for before, other in zip(places, into, strict=False) for one in (*before, other)]
+    return found + places[-1]
 
 
 def _before(row: Row, others: Sequence[Row]) -> int:

@@ -17,7 +17,7 @@ from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
 from stepflow_assets.ocr.protocol import Picture
-from stepflow_assets.ocr.recognition import placed
+from stepflow_assets.ocr.recognition import looks_worth_it, placed
 from stepflow_assets.ocr.registry import Candidate, OcrProviders
 from stepflow_assets.workers.pools import WorkerPools
 
@@ -54,14 +54,24 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
 
     try:
         picture = Picture(str(await context.artifacts.local_path(given.picture.id)), given.options.languages)
-        options = given.options
-        candidates = providers.candidates(options.languages, options.provider, options.features)
+        candidates = await _candidates(given, picture, context)
         read = await read_page(candidates, picture, ask, providers.clock)
         if read.answer.unplaced is not None:
             read = await _placed(read, given, context)
     except ComponentError as error:
         return error
     return await _store(read, context)
+
+
+async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:
+    """Where a provider that knows tables is configured but not preferred, a cheap look at the page decides who is asked first."""
+    providers, options = context.resource(OcrProviders), given.options
+    asked = options.languages, options.provider, options.features
+    stronger = providers.for_tables(*asked)
+    if not stronger:
+        return providers.candidates(*asked)
+    worth_it: bool = await context.resource(WorkerPools).ocr.run(looks_worth_it, picture.path)
+    return stronger if worth_it else providers.candidates(*asked)
 
 
 async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) -> Read:

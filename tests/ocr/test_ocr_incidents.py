@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from chat_server import Reply, chat_server, completion
 from limits import Server
 from pictures import LETTER, as_png, page
+from PIL import Image, ImageDraw
 from pydantic import TypeAdapter
 from reading_bench import BLOCKS, EACH, RECOGNIZE, bench, path
 
@@ -22,6 +24,7 @@ from flow_compiler.engine.storage import open_stores
 from stepflow_assets.documents.page import Block
 from stepflow_assets.errors import ProviderError, ProviderUnavailable
 from stepflow_assets.ocr.options import ProviderOptions
+from stepflow_assets.ocr.protocol import Feature
 from stepflow_assets.ocr.registry import OcrProviders
 
 SURYA = f'<div data-label="Text" data-bbox="80 100 900 900"><p>{" ".join(LETTER)}</p></div>'
@@ -86,7 +89,7 @@ def test_one_bad_page_of_a_call_costs_only_itself():
 def test_a_page_is_finished_when_it_is_read_and_not_when_its_batch_is():
     """What a killed process loses are the pages under way, however many were handed over together."""
     slow = threading.Event()
-    reader = Server(concurrency=1)
+    reader = Server(concurrency=2)
 
     async def scenario():
         async with bench(OcrProviders((reader,))) as at:
@@ -180,6 +183,35 @@ def test_requests_tokens_and_price_are_kept_with_the_page(server):
     assert found["cost"] == pytest.approx(0.001 + 0.0012 + 0.00034)
     assert (numbers["provider_requests"], numbers["provider_input_tokens"]) == (1, 1200)
     assert numbers["provider_cost"] == found["cost"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("ruled", [True, False], ids=["table", "prose"])
+def test_only_a_page_full_of_tables_takes_the_stronger_route(ruled):
+    plain, strong = Server(), Server()
+    strong.name, strong.profile = "strong", "strong-1"
+    strong.capabilities = replace(strong.capabilities, features=frozenset({Feature.TABLES}), seconds_per_page=60)
+
+    async def scenario():
+        async with bench(OcrProviders((plain, strong))) as at:
+            drawn = as_png(ruled_page() if ruled else page())
+            return result(await at.run(RECOGNIZE, {"picture": await at.put(drawn)}))
+
+    found = asyncio.run(scenario())
+    assert (found["provider"], found["degraded"]) == ("strong" if ruled else "server", False)
+    assert (len(plain.calls), len(strong.calls)) == ((0, 1) if ruled else (1, 0))
+
+
+def ruled_page() -> Image.Image:
+    drawn = Image.new("L", (900, 700), 255)
+    pen = ImageDraw.Draw(drawn)
+    for row in range(9):
+        pen.line((100, 100 + 60 * row, 820, 100 + 60 * row), fill=0, width=2)
+        for column in range(5):
+            pen.line((100 + 180 * column, 100, 100 + 180 * column, 580), fill=0, width=2)
+            if row < 8 and column < 4:
+                pen.text((115 + 180 * column, 120 + 60 * row), f"cell {row}{column}", fill=0, font_size=20)
+    return drawn
 
 
 # Never twice

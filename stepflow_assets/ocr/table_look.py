@@ -48,7 +48,7 @@ class TableLook:
 
 def looks_like_table(path: str) -> bool:
     """Raises ProviderError for a file that cannot be decoded as a picture."""
-    pixels = cv2.imread(path, cv2.IMREAD_REDUCED_GRAYSCALE_2)
+    pixels = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     if pixels is None:
         raise ProviderError("the page picture cannot be decoded", retryable=False)
     return look_at(pixels).is_table

@@ -60,7 +60,8 @@ def lies_sideways(picture: Pixels) -> bool:
     if min(len(xs), len(sideways_xs)) < _FEW:
         return False
     upright = _clearness(xs, ys, 0.0) * ink.shape[0] / len(xs) ** 2
-    return _clearness(sideways_xs, sideways_ys, 0.0) * ink.shape[1] / len(sideways_xs) ** 2 > _CLEARER * upright
+    sideways = _clearness(sideways_xs, sideways_ys, 0.0) * ink.shape[1] / len(sideways_xs) ** 2
+    return bool(sideways > _CLEARER * upright)
 
 
 def skew_of(picture: Pixels) -> float:

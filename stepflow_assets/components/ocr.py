@@ -9,7 +9,7 @@ from typing import Any
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
 from flow_compiler.engine.outcomes import Success
-from flow_compiler.errors import ComponentError
+from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, ComponentError, StoreUnavailable
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import BlockList, Ref, Route
@@ -58,9 +58,18 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
         read = await read_page(candidates, picture, ask, providers.clock)
         if read.answer.unplaced is not None:
             read = await _placed(read, given, context)
+        return await _store(read, context)
     except ComponentError as error:
         return error
-    return await _store(read, context)
+    except (ArtifactMissing, ArtifactCorrupt, StoreUnavailable) as error:
+        # Raised, it would be that of the whole batch: its other pages would be read again.
+        return ComponentError(
+            error.message,
+            code=error.code,
+            category=error.category,
+            retryable=error.retryable,
+            next_step=error.next_step,
+        )
 
 
 async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:

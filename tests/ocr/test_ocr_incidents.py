@@ -86,6 +86,21 @@ def test_one_bad_page_of_a_call_costs_only_itself():
     assert outcomes == ["success", "success", "failed", "success", "success"]
 
 
+def test_a_picture_that_is_lost_costs_no_other_page_a_second_reading():
+    reader = Server(concurrency=4)
+
+    async def scenario():
+        async with bench(OcrProviders((reader,))) as at:
+            refs = [await at.put(f"page {n}".encode()) for n in range(4)]
+            refs[1] = {**refs[1], "$blob": "0" * 64}
+            return result(await at.run(EACH, [{"picture": ref} for ref in refs]))["results"]
+
+    found = asyncio.run(scenario())
+    assert [item["outcome"] for item in found] == ["success", "failed", "success", "success"]
+    assert found[1]["error"]["data"]["error"] == "store.artifact_missing"
+    assert len(reader.calls) == 3
+
+
 def test_a_page_is_finished_when_it_is_read_and_not_when_its_batch_is():
     """What a killed process loses are the pages under way, however many were handed over together."""
     slow = threading.Event()

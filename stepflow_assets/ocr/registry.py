@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from stepflow_assets.errors import ProviderUnavailable, SettingsError
+from stepflow_assets.ocr.options import ProviderOptions
 from stepflow_assets.ocr.protocol import Feature, OcrProvider
 from stepflow_assets.ocr.quality import QualityRules
 from stepflow_assets.ocr.scripts import scripts_of
 
+Maker = Callable[[str, ProviderOptions], OcrProvider]
+"""Makes a provider from its option (``name:OPTION`` in the chain) and what is configured for it. Raises SettingsError."""
 
-def _rapidocr(option: str) -> OcrProvider:
+
+def _rapidocr(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
     from stepflow_assets.ocr.rapidocr_provider import RapidOcrProvider
 
     if option:
@@ -19,13 +23,13 @@ def _rapidocr(option: str) -> OcrProvider:
     return RapidOcrProvider()
 
 
-def _fault(option: str) -> OcrProvider:
+def _fault(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
     from stepflow_assets.ocr.fault_provider import FaultProvider
 
     return FaultProvider.from_option(option)
 
 
-_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "fault": _fault}
+_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "fault": _fault}
 _DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
 
 
@@ -45,15 +49,18 @@ class OcrProviders:
     rules: QualityRules = QualityRules()
 
     @classmethod
-    def from_settings(cls, chain: str | None = None) -> OcrProviders:
-        """``chain`` names providers in the order they are asked: ``rapidocr``, or ``first,second:option``.
+    def from_settings(
+        cls, chain: str | None = None, configured: Mapping[str, ProviderOptions] | None = None
+    ) -> OcrProviders:
+        """``chain`` names providers in the order they are asked: ``rapidocr``, or ``first,second:option``. ``configured`` holds
+        options by the name in the chain, with its option or without.
 
         None: all that read documents, the cheapest first. Raises SettingsError.
         """
         if chain is None:
-            made = [_MAKERS[name]("") for name in _DEFAULT]
+            made = [_make(name, configured or {}) for name in _DEFAULT]
             return cls(tuple(sorted(made, key=lambda provider: provider.capabilities.seconds_per_page)))
-        made = [_make(part.strip()) for part in chain.split(",") if part.strip()]
+        made = [_make(part.strip(), configured or {}) for part in chain.split(",") if part.strip()]
         if not made:
             raise SettingsError(f"no OCR provider is named in {chain!r}")
         return cls(tuple(made))
@@ -98,9 +105,9 @@ class OcrProviders:
         )
 
 
-def _make(part: str) -> OcrProvider:
+def _make(part: str, configured: Mapping[str, ProviderOptions]) -> OcrProvider:
     name, _, option = part.partition(":")
     maker = _MAKERS.get(name)
     if maker is None:
         raise SettingsError(f"unknown OCR provider {name!r}; known: {', '.join(sorted(_MAKERS))}")
-    return maker(option)
+    return maker(option, configured.get(part) or configured.get(name) or ProviderOptions())

@@ -29,9 +29,11 @@ class OcrOptions(_Input):
 
 
 class RecognizeInput(_Input):
-    """/ocr/recognize: the picture only. Which document and page it is never enters a recogniser's input."""
+    """/ocr/recognize: the picture only, with the ``regions`` it shows (empty: all of the page). Which document and page it is
+    never enters a recogniser's input."""
 
     picture: Ref
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     options: OcrOptions = OcrOptions()
 
 

@@ -44,7 +44,8 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
     try:
         candidates = providers.candidates(given.options.languages, given.options.provider, given.options.features)
         path = await context.artifacts.local_path(given.picture.id)
-        read = await read_page(candidates, Picture(str(path), given.options.languages), providers.rules, ask)
+        picture = Picture(str(path), given.options.languages, partial=bool(given.regions))
+        read = await read_page(candidates, picture, providers.rules, ask)
     except ComponentError as error:
         return error
     return await _store(read, context)

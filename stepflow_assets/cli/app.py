@@ -19,7 +19,7 @@ COMMANDS: dict[str, str] = {
     "documents": "List documents with their outcome.",
     "show": "Show one document: outcome, pages, chunks, places.",
     "export": "Write a document's text, pages, blocks or chunks.",
-    "evidence": "Draw the place a chunk comes from.",
+    "evidence": "Draw the place a chunk comes from, or a page with its blocks.",
     "retry": "Run failed and partial documents again.",
     "cancel": "Stop running ingestions; finished work is kept.",
     "forget": "Erase documents: catalog, index, journal, history, and what only they used.",

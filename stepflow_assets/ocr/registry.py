@@ -35,7 +35,13 @@ def _vision(option: str, configured: ProviderOptions) -> OcrProvider:
     return make_vision(option, configured)
 
 
-_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "vision": _vision, "fault": _fault}
+def _surya(option: str, configured: ProviderOptions) -> OcrProvider:
+    from stepflow_assets.ocr.surya.provider import make_surya
+
+    return make_surya(option, configured)
+
+
+_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "surya": _surya, "vision": _vision, "fault": _fault}
 _DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
 
 

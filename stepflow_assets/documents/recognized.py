@@ -6,22 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
+from stepflow_assets.documents.table_cells import TableCell
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RecognizedCell(_Frozen):
-    """A cell of a table: its place in the grid (from 0), what it spans, whether it is a header."""
-
-    row: int
-    column: int
-    row_span: int = 1
-    column_span: int = 1
-    text: str = ""
-    header: bool = False
-    quad: Quad | None = None
+RecognizedCell = TableCell
 
 
 class RecognizedBlock(_Frozen):

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from stepflow_assets.documents.page import Route
+from stepflow_assets.documents.table_cells import placed_cells
 from stepflow_assets.ocr.engine_blocks import block_row, has_text, woven
 from stepflow_assets.ocr.merging import not_in_layer, script_unread
 from stepflow_assets.ocr.protocol import mean_confidence
@@ -112,6 +113,7 @@ def _block(block: OrderedBlock) -> dict[str, Any]:
         "order_source": "xycut",
         "furniture": block.kind.furniture,
         "lines": list(block.cells),
+        **({"cells": placed_cells(block.table, block.cells)} if block.table else {}),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stepflow_assets.evals.families import FAMILIES, PAGED
 from stepflow_assets.evals.truth import TrueDocument, TruePage, TrueWord
 from stepflow_assets.evals.truth_files import (
     annotated_pages,
@@ -20,9 +21,6 @@ from stepflow_assets.evals.truth_files import (
 )
 from stepflow_assets.ocr.reading_order.segments import is_rtl
 
-PAGED = ("scans_clean", "scans_degraded", "scans", "born_digital", "rtl", "tables", "layout_human", "parser_regression")
-FLOWING = ("docx", "pptx", "xlsx", "odf", "html", "md", "csv", "epub", "jats", "webvtt", "email")
-FAMILIES = (*PAGED, *FLOWING)
 _CLEAN_DPI = 150
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from stepflow_assets.errors import SettingsError
-from stepflow_assets.evals.corpus import FAMILIES
 from stepflow_assets.evals.evaluating import evaluate
+from stepflow_assets.evals.families import FAMILIES
 from stepflow_assets.evals.goals import missed
 from stepflow_assets.evals.report import table
 from stepflow_assets.evals.scores import Scores

@@ -9,19 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stepflow_assets.evals.truth import TrueDocument, TruePage
+from stepflow_assets.evals.families import FAMILIES, PAGED
+from stepflow_assets.evals.truth import TrueDocument, TruePage, TrueWord
 from stepflow_assets.evals.truth_files import (
     annotated_pages,
     docling_pages,
     docling_text,
-    layer_texts,
+    layer_pages,
     markdown_text,
     words_pages,
 )
+from stepflow_assets.ocr.reading_order.segments import is_rtl
 
-PAGED = ("scans_clean", "scans_degraded", "scans", "born_digital", "rtl", "tables", "layout_human", "parser_regression")
-FLOWING = ("docx", "pptx", "xlsx", "odf", "html", "md", "csv", "epub", "jats", "webvtt", "email")
-FAMILIES = (*PAGED, *FLOWING)
 _CLEAN_DPI = 150
 
 
@@ -48,7 +47,7 @@ def _document(corpus: Path, entry: dict[str, Any]) -> TrueDocument:
     layer = bool(entry.get("text_chars"))
     pages = _pages(entry, truths, layer)
     if layer:
-        pages = [replace(page, text=text) for page, text in zip(pages, layer_texts(file), strict=True)]
+        pages = [_with_layer(page, *found) for page, found in zip(pages, layer_pages(file), strict=True)]
     text = next((markdown_text(truth) for truth in truths if truth.suffix == ".md"), None) if not layer else None
     return replace(
         document,
@@ -57,6 +56,14 @@ def _document(corpus: Path, entry: dict[str, Any]) -> TrueDocument:
         ordered=text is not None,
         reference="noisy" in entry["gt_kind"],
     )
+
+
+def _with_layer(page: TruePage, text: str, words: tuple[TrueWord, ...]) -> TruePage:
+    """A layer that runs from right to left is stored as it looks, letter by letter: what it says is known from elsewhere."""
+    if not is_rtl(text):
+        return replace(page, text=text, words=words)
+    said = [area.text for area in page.areas if area.text is not None]
+    return replace(page, text="\n".join(said) if said else None)
 
 
 def _pages(entry: dict[str, Any], truths: Sequence[Path], layer: bool) -> list[TruePage]:

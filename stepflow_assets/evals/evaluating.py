@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from stepflow_assets.assets.runtime import open_runtime
-from stepflow_assets.evals.corpus import FAMILIES, documents, families_of
+from stepflow_assets.evals.corpus import documents, families_of
+from stepflow_assets.evals.families import FAMILIES
 from stepflow_assets.evals.reading import read_documents
 from stepflow_assets.evals.scores import Scores
 from stepflow_assets.evals.scoring import score

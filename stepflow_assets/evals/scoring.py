@@ -17,10 +17,12 @@ from stepflow_assets.evals.order import Disorder, disorder
 from stepflow_assets.evals.reading import ReadDocument, ReadPage
 from stepflow_assets.evals.scores import Scores, Share
 from stepflow_assets.evals.tables import Box, Cell, Table, tables_found
-from stepflow_assets.evals.texts import Errors, WordsFound, character_errors, normal, word_errors, words_found
-from stepflow_assets.evals.truth import TrueArea, TrueDocument, TruePage, TrueWord
+from stepflow_assets.evals.texts import Errors, character_errors, word_errors, words_found
+from stepflow_assets.evals.truth import Point, TrueArea, TrueDocument, TruePage, TrueWord
 
 _REACH = 0.5  # line heights beyond a line's box in which a true word still belongs to it
+_TIGHT = 0.1  # line heights: no space is narrower
+_CUT = "- \u0002\u00ad\ufffe"  # what a word that goes on in the next line ends in
 
 
 def score(truth: TrueDocument, read: ReadDocument) -> Scores:
@@ -39,12 +41,12 @@ def score(truth: TrueDocument, read: ReadDocument) -> Scores:
 
 
 def _page(truth: TruePage, read: ReadPage) -> Scores:
-    lines = [_Line(line, block.furniture) for block in read.blocks for line in block.lines]
+    lines = [_Line(line, block.furniture, read.width, read.height) for block in read.blocks for line in block.lines]
     scores = Scores(pages=1, routes=Counter({("layer" if truth.layer else "picture", read.route or "failed"): 1}))
-    if truth.words:
+    if truth.words and not truth.layer:
         scores += _by_words(truth.words, lines)
-    elif truth.text is not None:
-        scores += Scores(words=words_found([truth.text], [block.text for block in read.blocks]))
+    if truth.text is not None:
+        scores += _bag(truth, read)
     if truth.areas:
         scores += _by_areas(truth.areas, lines)
     if truth.tables is not None:
@@ -54,6 +56,22 @@ def _page(truth: TruePage, read: ReadPage) -> Scores:
             texts += [area.text or "" for area in truth.areas]
             scores += Scores(words=words_found(texts, [block.text for block in read.blocks]))
     return scores
+
+
+def _bag(truth: TruePage, read: ReadPage) -> Scores:
+    """Words of the page, without lines that stand where the truth knows of no text."""
+    texts: list[str] = []
+    beside = 0
+    for block in read.blocks:
+        kept = [line.text for line in block.lines if not truth.words or _known(line, truth.words)]
+        texts.append(block.text if len(kept) == len(block.lines) else "\n".join(kept))
+        beside += sum(len(line.text.split()) for line in block.lines) - sum(len(text.split()) for text in kept)
+    return Scores(words=words_found([truth.text or ""], texts), beside=beside)
+
+
+def _known(line: TextCell, words: Sequence[TrueWord]) -> bool:
+    box = line.quad.box
+    return any(_touches(box, word.extent) for word in words)
 
 
 def _text(truth: TrueDocument, text: str, read: ReadDocument) -> Scores:
@@ -70,69 +88,82 @@ def _text(truth: TrueDocument, text: str, read: ReadDocument) -> Scores:
 class _Line:
     cell: TextCell
     furniture: bool
+    width: float
+    height: float  # of the page, points
 
-    def along(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point lies: share of the line's length from its start, and of its height from its top (0..1: inside)."""
-        (x0, y0), (x1, y1), _, (x3, y3) = self.cell.quad.points
-        across = (x1 - x0, y1 - y0)
-        down = (x3 - x0, y3 - y0)
+    def along(self, point: Point) -> tuple[float, float]:
+        """Where a point lies: line heights from the line's start, and from its top (0..1: inside)."""
+        corners = [(x * self.width, y * self.height) for x, y in self.cell.quad.points]
+        (x0, y0), (x1, y1), _, (x3, y3) = corners
+        across, down = (x1 - x0, y1 - y0), (x3 - x0, y3 - y0)
         area = across[0] * down[1] - across[1] * down[0]
-        if abs(area) < 1e-12:
+        if abs(area) < 1e-9:
             return math.inf, math.inf
-        dx, dy = x - x0, y - y0
-        return (dx * down[1] - dy * down[0]) / area, (across[0] * dy - across[1] * dx) / area
+        dx, dy = point[0] * self.width - x0, point[1] * self.height - y0
+        share = (dx * down[1] - dy * down[0]) / area
+        return share * self.length, (across[0] * dy - across[1] * dx) / area
+
+    @property
+    def length(self) -> float:
+        """In line heights."""
+        corners = [(x * self.width, y * self.height) for x, y in self.cell.quad.points]
+        return math.dist(corners[0], corners[1]) / max(math.dist(corners[0], corners[3]), 1e-9)
 
 
 def _by_words(words: Sequence[TrueWord], lines: Sequence[_Line]) -> Scores:
-    of_line: list[list[tuple[float, int]]] = [[] for _ in lines]
+    of_line: list[list[int]] = [[] for _ in lines]
     missed: list[str] = []
     for index, word in enumerate(words):
         home = _home(word, lines)
         if home is None:
             missed.append(word.text)
         else:
-            of_line[home[0]].append((home[1], index))
+            of_line[home].append(index)
     characters, word_order = Errors(), Errors()
-    bag = WordsFound()
-    beside = 0
     for line, members in zip(lines, of_line, strict=True):
-        if not members and not any(_touches(line.cell.quad.box, word.extent) for word in words):
-            beside += len(normal(line.cell.text).split())
+        if not members and not _known(line.cell, words):
             continue
-        true = " ".join(words[index].text for _, index in sorted(members))
-        characters += character_errors(true, line.cell.text)
-        word_order += word_errors(true, line.cell.text)
-        bag += words_found([true], [line.cell.text])
+        true, said = _said(line, [words[index] for index in members]), line.cell.text.rstrip(_CUT)
+        characters += character_errors(true, said)
+        word_order += word_errors(true, said)
     lost = " ".join(missed)
     return Scores(
         characters=characters + character_errors(lost, ""),
         word_order=word_order + word_errors(lost, ""),
-        words=bag + words_found([lost], []),
-        beside=beside,
         order=_order_of_words(lines, of_line),
     )
 
 
-def _order_of_words(lines: Sequence[_Line], of_line: Sequence[Sequence[tuple[float, int]]]) -> Disorder:
+def _said(line: _Line, words: Sequence[TrueWord]) -> str:
+    """The line as the truth has it. A text layer cuts words where its font changes: pieces that touch are one word."""
+    text = ""
+    reach = -math.inf
+    for begins, ends, said in sorted((line.along(word.start)[0], line.along(word.end)[0], word.text) for word in words):
+        text += said if begins - reach < _TIGHT else f" {said}"
+        reach = ends
+    return text.strip().rstrip(_CUT)
+
+
+def _order_of_words(lines: Sequence[_Line], of_line: Sequence[Sequence[int]]) -> Disorder:
     """Of lines, by the middle one of their words. Where a running header or footer comes is a convention, not an order."""
     return disorder(
         [
-            float(sorted(index for _, index in members)[len(members) // 2])
+            float(sorted(members)[len(members) // 2])
             for line, members in zip(lines, of_line, strict=True)
             if members and not line.furniture
         ]
     )
 
 
-def _home(word: TrueWord, lines: Sequence[_Line]) -> tuple[int, float] | None:
-    """The line that holds the word's middle, nearest to the line's own, and where along the line it is."""
-    best: tuple[float, int, float] | None = None
+def _home(word: TrueWord, lines: Sequence[_Line]) -> int | None:
+    """The line that holds the word's middle, nearest to the line's own."""
+    best: tuple[float, int] | None = None
     for index, line in enumerate(lines):
-        along, down = line.along(word.x, word.y)
+        along, down = line.along(word.middle)
         off = abs(down - 0.5)
-        if -0.02 <= along <= 1.02 and off <= 0.5 + _REACH and (best is None or off < best[0]):
-            best = (off, index, along)
-    return None if best is None else (best[1], best[2])
+        if -_REACH <= along <= line.length + _REACH and off <= 0.5 + _REACH and (best is None or off < best[0]):
+            best = (off, index)
+    return None if best is None else best[1]
 
 
 def _touches(one: Box, other: Box) -> bool:

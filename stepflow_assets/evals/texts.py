@@ -1,7 +1,7 @@
 """Text against true text: characters, words in order, and words as a bag. Pure.
 
-Both sides are brought to the same form first: NFKC, one kind of quote, dash and space, and words that a line's end cut in
-two joined; else the scores would count typography.
+Both sides are brought to the same form first: NFKC, one kind of quote, dash and space, no bullets, no space before a comma,
+and words joined that a line's end cut in two; else the scores would count typography.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ _SAME = str.maketrans(
         **dict.fromkeys("’‘‛′`´", "'"),
         **dict.fromkeys("“”„‟″«»", '"'),
         **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("•●▪■◦·∙", "•"),
-        "\u00ad": "-",
-        "\u0002": "-",  # PDFium's sign for a hyphen at a line's end
-        "\ufffe": "-",
+        **dict.fromkeys("•●▪■◦∙", " "),
         "\u200b": "",
         "\u200e": "",
         "\u200f": "",
     }
 )
-_CUT = re.compile(r"(?<=\w)-\s*[\r\n]+\s*(?=[^\W\d_])")
+_CUT = re.compile(r"(?<=\w)(?:[\u0002\u00ad\ufffe]\s*|-\s*[\r\n]+\s*)(?=[^\W\d_])")  # PDFium has signs of its own
+_AIRED = re.compile(r"\s+(?=[:,.;)\]])|(?<=[(\[])\s+")
 _LEADERS = re.compile(r"(?:[.…]\s?){4,}")
 _WORD = re.compile(r"\w+")
 
@@ -36,7 +34,7 @@ _WORD = re.compile(r"\w+")
 def normal(text: str) -> str:
     """The form in which texts are compared; lines are separated by single spaces."""
     text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
-    return " ".join(_LEADERS.sub(" ", _CUT.sub("", text)).split())
+    return " ".join(_AIRED.sub("", _LEADERS.sub(" ", _CUT.sub("", text))).split())
 
 
 def words(text: str) -> Counter[str]:

@@ -8,15 +8,22 @@ from pathlib import Path
 
 from stepflow_assets.evals.tables import Box, Table
 
+Point = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class TrueWord:
-    """A word and the middle of its box, 0..1 of the displayed page from the top left. ``extent`` is the box's hull."""
+    """A word: where it starts and ends (the middles of those edges of its box), 0..1 of the displayed page from the top left.
+    ``extent`` is the box's hull."""
 
     text: str
-    x: float
-    y: float
+    start: Point
+    end: Point
     extent: Box
+
+    @property
+    def middle(self) -> Point:
+        return (self.start[0] + self.end[0]) / 2, (self.start[1] + self.end[1]) / 2
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class TrueArea:
 
 @dataclass(frozen=True)
 class TruePage:
-    """``number`` from 1; ``layer``: whether the page has a text layer. ``text`` is its words in no certain order."""
+    """``number`` from 1; ``layer``: whether the page has a text layer. ``text`` is its words in no certain order, ``words``
+    the same with their places: of a picture, or of the layer (which knows nothing of what stands inside pictures)."""
 
     number: int
     layer: bool

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from stepflow_assets.evals.tables import Box, Cell, Table
-from stepflow_assets.evals.truth import TrueArea, TruePage, TrueWord
+from stepflow_assets.evals.truth import Point, TrueArea, TruePage, TrueWord
 
+_FINE = 100_000
 _FURNITURE = ("page_header", "page_footer")
 _TEXTS = ("text", "section_header", "title", "list_item", "caption", "footnote", "code", *_FURNITURE)
 
@@ -21,16 +22,21 @@ _TEXTS = ("text", "section_header", "title", "list_item", "caption", "footnote",
 def words_pages(file: Path) -> list[TruePage]:
     """``*.words.json``: exact words of a picture, with quads in its pixels."""
     return [
-        TruePage(number, layer=False, words=tuple(_words(page)), text=" ".join(word["text"] for word in page["words"]))
+        TruePage(number, layer=False, words=tuple(_words(page)), text=page["text"])
         for number, page in enumerate(json.loads(file.read_bytes()), 1)
     ]
 
 
 def _words(page: dict[str, Any]) -> Iterator[TrueWord]:
     for word in page["words"]:
-        xs = [x / page["width"] for x, _ in word["quad"]]
-        ys = [y / page["height"] for _, y in word["quad"]]
-        yield TrueWord(word["text"], sum(xs) / 4, sum(ys) / 4, (min(xs), min(ys), max(xs), max(ys)))
+        quad = [(x / page["width"], y / page["height"]) for x, y in word["quad"]]
+        xs, ys = zip(*quad, strict=True)
+        hull = (min(xs), min(ys), max(xs), max(ys))
+        yield TrueWord(word["text"], _between(quad[0], quad[3]), _between(quad[1], quad[2]), hull)
+
+
+def _between(one: Point, other: Point) -> Point:
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
 def docling_pages(file: Path, *, layer: bool) -> list[TruePage]:
@@ -47,6 +53,7 @@ def docling_pages(file: Path, *, layer: bool) -> list[TruePage]:
             body = item["content_layer"] == "body"
             for part in item["prov"]:
                 text = item["text"] if len(item["prov"]) == 1 else item["text"][slice(*part["charspan"])]
+                text = f"{item['marker']} {text}" if item.get("enumerated") else text
                 box = _box(part["bbox"], sizes[part["page_no"]])
                 areas[part["page_no"]].append(TrueArea(box, float(order) if body else None, text))
     return [
@@ -143,9 +150,39 @@ def markdown_text(file: Path) -> str:
     return html.unescape(re.sub(r"\\([_*#\[\]])", r"\1", text))
 
 
-def layer_texts(file: Path) -> list[str]:
-    """The text layer of a PDF as PDFium gives it, page by page: words as they are stored, whatever their order."""
+def layer_pages(file: Path) -> Iterator[tuple[str, tuple[TrueWord, ...]]]:
+    """Text and words of a PDF's text layer as PDFium gives them, page by page, whatever their order."""
     import pypdfium2
 
     with pypdfium2.PdfDocument(file) as document:
-        return [page.get_textpage().get_text_bounded() for page in document]
+        for page in document:
+            layer = page.get_textpage()
+            yield layer.get_text_bounded(), tuple(_layer_words(page, layer))
+
+
+def _layer_words(page: Any, layer: Any) -> Iterator[TrueWord]:
+    text = layer.get_text_range()
+    if len(text) != layer.count_chars():  # characters beyond the basic plane: their boxes would be those of others
+        return
+    for found in re.finditer(r"\S+", text):
+        boxes = [_displayed(page, layer.get_charbox(index)) for index in range(found.start(), found.end())]
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+        middle = (top + bottom) / 2
+        yield TrueWord(found.group(), (left, middle), (right, middle), (left, top, right, bottom))
+
+
+def _displayed(page: Any, box: Box) -> Box:
+    """From points of the PDF (origin at the bottom left, before /Rotate) to the displayed page, 0..1. PDFium does it: crop
+    boxes and rotation are its business."""
+    from ctypes import byref, c_int
+
+    from pypdfium2 import raw
+
+    corners = []
+    for x, y in ((box[0], box[1]), (box[2], box[3])):
+        across, down = c_int(), c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, _FINE, _FINE, 0, x, y, byref(across), byref(down))
+        corners.append((across.value / _FINE, down.value / _FINE))
+    (x0, y0), (x1, y1) = corners
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

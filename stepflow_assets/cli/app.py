@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "show": "Show one document: outcome, pages, chunks, places.",
     "export": "Write a document's text, pages, blocks or chunks.",
     "evidence": "Draw the place a chunk comes from, or a page with its blocks.",
+    "view": "Look at documents, pages, blocks and chunks in a browser.",
     "retry": "Run failed and partial documents again.",
     "cancel": "Stop running ingestions; finished work is kept.",
     "forget": "Erase documents: catalog, index, journal, history, and what only they used.",

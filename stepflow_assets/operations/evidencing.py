@@ -177,7 +177,7 @@ def _notes(page: KeptPage) -> tuple[str, ...]:
         notes.append(f"failed: {page.failure.message}")
     elif isinstance(page.blocks, BlockList):
         count = f"{page.blocks.count} block{'' if page.blocks.count == 1 else 's'}"
-        notes.append(" · ".join(part for part in (count, *page.blocks.provider_path) if part))
+        notes.append(" · ".join(part for part in (count, *map(str, page.blocks.provider_path)) if part))
     return tuple(notes)
 
 

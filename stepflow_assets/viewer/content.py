@@ -83,7 +83,7 @@ def page_row(page: KeptPage) -> Mapping[str, Any]:
         "words": made.words if made else 0,
         "confidence": made.confidence if made else None,
         "provider": made.provider if made else None,
-        "path": made.provider_path if made else (),
+        "path": [str(attempt) for attempt in made.provider_path] if made else (),
         "degraded": bool(made and made.degraded),
         "failure": page.failure,
     }

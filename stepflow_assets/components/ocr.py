@@ -17,7 +17,7 @@ from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
 from stepflow_assets.ocr.protocol import Picture
-from stepflow_assets.ocr.recognition import placed
+from stepflow_assets.ocr.recognition import looks_worth_it, placed
 from stepflow_assets.ocr.registry import Candidate, OcrProviders
 from stepflow_assets.workers.pools import WorkerPools
 
@@ -55,14 +55,24 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
     try:
         path = await context.artifacts.local_path(given.picture.id)
         picture = Picture(str(path), given.options.languages, partial=bool(given.regions))
-        options = given.options
-        candidates = providers.candidates(options.languages, options.provider, options.features)
+        candidates = await _candidates(given, picture, context)
         read = await read_page(candidates, picture, ask, providers.clock)
         if read.answer.unplaced is not None:
             read = await _placed(read, given, context)
     except ComponentError as error:
         return error
     return await _store(read, context)
+
+
+async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:
+    """Where a provider that knows tables is configured but not preferred, a cheap look at the page decides who is asked first."""
+    providers, options = context.resource(OcrProviders), given.options
+    asked = options.languages, options.provider, options.features
+    stronger = providers.for_tables(*asked)
+    if not stronger:
+        return providers.candidates(*asked)
+    worth_it: bool = await context.resource(WorkerPools).ocr.run(looks_worth_it, picture.path)
+    return stronger if worth_it else providers.candidates(*asked)
 
 
 async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) -> Read:
@@ -132,7 +142,7 @@ async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
     return DetectedLines(page=await _put(asked.answer.page, context), lines=asked.answer.lines)
 
 
-@component("/ocr/blocks", version="3", effect="pure", batch=8)
+@component("/ocr/blocks", version="4", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, from what was recognised, or both (by its route).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stepflow_assets.documents.table_cells import TableCell, grid_of
 from stepflow_assets.ocr.reading_order.segments import Cell
 
 Row = dict[str, Any]
@@ -17,15 +18,19 @@ def has_text(block: Row) -> bool:
 
 def block_row(block: Row, lines: Sequence[Cell]) -> Row:
     """A RecognizedBlock (as JSON) as a Block, but for its id and order. ``lines`` of the page are kept where they are its text."""
-    table = _grid(block["cells"])
+    table = grid_of([TableCell.model_validate(cell) for cell in block["cells"]])
     text = block["text"] or "\n".join(" | ".join(cell for cell in row if cell) for row in table or ())
     return {
         "kind": block["kind"],
         "text": text,
         "quad": block["quad"],
         "place": None,
+        "raw_kind": block["raw_kind"],
         "level": block["level"],
         "table": table,
+        "cells": block["cells"],
+        "html": block["html"],
+        "latex": block["latex"],
         "confidence": block["confidence"],
         "order_source": "engine",
         "furniture": block["kind"] in _FURNITURE,
@@ -34,11 +39,13 @@ def block_row(block: Row, lines: Sequence[Cell]) -> Row:
 
 
 def woven(rows: Sequence[Row], into: Sequence[Row]) -> list[Row]:
-    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last."""
-    found = list(into)
+    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last. Rows at one
+    place keep their own order."""
+    places: list[list[Row]] = [[] for _ in range(len(into) + 1)]
     for row in rows:
-        found.insert(_before(row, found), row)
-    return found
+        places[_before(row, into)].append(row)
+    found = [one for before, other in zip(places, into, strict=False) for one in (*before, other)]
+    return found + places[-1]
 
 
 def _before(row: Row, others: Sequence[Row]) -> int:
@@ -52,18 +59,6 @@ def _before(row: Row, others: Sequence[Row]) -> int:
         if y0 > top and min(right, x1) > max(left, x0):
             return index
     return len(others)
-
-
-def _grid(cells: Sequence[Row]) -> list[list[str]] | None:
-    """Texts by row and column; a cell that spans others is said once, at its first place."""
-    if not cells:
-        return None
-    rows = max(cell["row"] + cell["row_span"] for cell in cells)
-    columns = max(cell["column"] + cell["column_span"] for cell in cells)
-    grid = [[""] * columns for _ in range(rows)]
-    for cell in cells:
-        grid[cell["row"]][cell["column"]] = cell["text"]
-    return grid
 
 
 def _own_lines(text: str, quad: Row | None, lines: Sequence[Cell]) -> list[Cell]:

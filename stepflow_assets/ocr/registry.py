@@ -32,6 +32,8 @@ def _in(module: str, name: str) -> Maker:
 
 _MAKERS: dict[str, Maker] = {
     "rapidocr": _in("rapidocr_provider", "make_rapidocr"),
+    "tesseract": _in("tesseract_provider", "make_tesseract"),
+    "docling": _in("docling_provider", "make_docling"),
     "vision": _in("vision.provider", "make_vision"),
     "tesseract": _in("tesseract_provider", "make_tesseract"),
     "surya": _in("surya.provider", "make_surya"),

@@ -15,7 +15,8 @@ ComponentError
 ├── ProviderError                an OCR engine failed
 │   ├── ProviderUnavailable      it cannot be reached or loaded
 │   │   ├── ProviderBusy         it asks to come back later
-│   │   └── ProviderTimeout      its server did not answer in time
+│   │   ├── ProviderTimeout      its server did not answer in time
+│   │   └── ProviderSkipped      it was not asked: it failed too often just now, or is busy for longer than a page waits
 │   ├── NotRecorded              the recorded provider has no answer for this picture
 │   └── ProviderQuality          it answered, but with nothing usable
 ├── EmbedderError                the embedder refused (category provider)
@@ -122,6 +123,10 @@ class ProviderBusy(ProviderUnavailable):
 class ProviderTimeout(ProviderUnavailable):
     code = "provider.timeout"
     category = Category.TIMEOUT
+
+
+class ProviderSkipped(ProviderUnavailable):
+    code = "provider.skipped"
 
 
 class NotRecorded(ProviderError):

@@ -108,6 +108,10 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.',
     )
+    eval_corpus: Path | None = Field(
+        default=None,
+        description="Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
+    )
     log_passed_checks: bool = Field(
         default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
     )

@@ -8,11 +8,13 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from flow_compiler.assets.runtime import FlowRuntime, Progress, Silent
 from flow_compiler.engine.components import Resources
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.errors import Category, ComponentError
 from flow_compiler.flow_files import load_flow
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
@@ -30,6 +32,24 @@ def document_components() -> ComponentRegistry:
     for name in COMPONENT_MODULES:
         found = found | ComponentRegistry.of_module(import_module(f"stepflow_assets.components.{name}"))
     return found
+
+
+@cache
+def remembered_components() -> ComponentRegistry:
+    """The same, to the memo; called, each fails."""
+
+    async def absent(_: Any) -> Any:
+        raise ComponentError(
+            "what was made of it is not kept any more",
+            code="memo.absent",
+            category=Category.CAPACITY,
+            next_step="Run `stepflow-assets ingest --refresh` with the document's path.",
+        )
+
+    return ComponentRegistry(
+        replace(component, call=absent, batch=None, lease=False, is_async=True, takes_context=False)
+        for component in document_components()
+    )
 
 
 @cache
@@ -89,15 +109,17 @@ async def open_runtime(settings: Settings, progress: Progress | None = None) -> 
 
 
 @asynccontextmanager
-async def open_replay(settings: Settings) -> AsyncIterator[Engine]:
-    """An engine whose runs are remembered only in memory, over the real memo: for looking at results, not for work."""
+async def open_replay(settings: Settings, *, computing: bool = True) -> AsyncIterator[Engine]:
+    """An engine whose runs are remembered only in memory, over the real memo: for looking at results, not for work.
+    Without ``computing`` a call that the memo does not answer fails with ``memo.absent``."""
     from flow_compiler.engine.storage import memory_stores, open_stores
 
     async with open_stores(settings.database, settings.artifact_store) as stores:
         passing = memory_stores()
         looking = replace(stores, journal=passing.journal, leases=passing.leases)
         with _resources(settings) as resources:
-            async with Engine(document_components(), looking, resources) as engine:
+            components = document_components() if computing else remembered_components()
+            async with Engine(components, looking, resources) as engine:
                 yield engine
 
 

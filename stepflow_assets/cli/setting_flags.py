@@ -20,6 +20,7 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
     ("page_deadline", "Seconds after which the worker of a stuck page is ended."),
     ("document_deadline", "Seconds after which a stuck conversion is ended."),
     ("ocr_provider", "OCR provider by name (default: the registry chooses)."),
+    ("ocr_providers", 'Limits, prices and options of OCR providers, e.g. {"vision": {"batch": 8}}.'),
     (
         "pools",
         'Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
@@ -29,4 +30,4 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 
-JSON_VALUED = frozenset({"pools", "routes", "sources", "variables"})
+JSON_VALUED = frozenset({"ocr_providers", "pools", "routes", "sources", "variables"})

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.evidence import Place
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.table_cells import TableCell
@@ -169,5 +170,5 @@ class BlockList(_Frozen):
     characters: int = 0
     confidence: float | None = None
     provider: str | None = None
-    provider_path: tuple[str, ...] = ()
+    provider_path: tuple[ProviderAttempt, ...] = ()
     degraded: bool = False

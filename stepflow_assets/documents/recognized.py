@@ -32,7 +32,8 @@ class RecognizedBlock(_Frozen):
 
 
 class RecognizedPage(_Frozen):
-    """``lines`` in the engine's order; ``blocks`` where the engine tells kinds and order itself. One of them may be empty."""
+    """``lines`` in the engine's order; ``blocks`` where the engine tells kinds and order itself: they then hold all of the page's
+    text, and lines only where it stands."""
 
     lines: tuple[TextCell, ...] = ()
     blocks: tuple[RecognizedBlock, ...] = ()
@@ -44,3 +45,10 @@ class Usage(_Frozen):
     requests: int = Field(default=0, ge=0)
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )

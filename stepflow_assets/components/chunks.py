@@ -15,14 +15,15 @@ from stepflow_assets.chunks.accounting import FailedItem, ReadablePage, account
 from stepflow_assets.chunks.assembly import assemble
 from stepflow_assets.chunks.page_blocks import PageBlocks
 from stepflow_assets.chunks.splitting import split as split_units
-from stepflow_assets.components.contracts import ChunkOptions, SplitInput
+from stepflow_assets.chunks.units import Unit
+from stepflow_assets.components.contracts import ChunkMethod, ChunkOptions, SplitInput
 from stepflow_assets.documents.chunk import Chunk, ChunkSet
 from stepflow_assets.documents.page import Ref, UnwordedBlock
 
 _CONCURRENT_READS = 16
 
 
-@component("/chunks/split", version="2", effect="pure")
+@component("/chunks/split", version="3", effect="pure")
 async def split(input: SplitInput, context: ComponentContext) -> ChunkSet:
     """Assembles the pages that are readable and cuts them into chunks; failed pages are listed with their reason.
 
@@ -76,11 +77,26 @@ class _Made:
 def _make(readable: Sequence[ReadablePage], raw: Sequence[bytes | None], options: ChunkOptions) -> _Made:
     parse = _block_list().validate_json
     pages = [
-        PageBlocks(page.page, page.page_id, tuple(parse(data)) if data else (), page.blocks.provider)
+        PageBlocks(
+            page.page,
+            page.page_id,
+            tuple(parse(data)) if data else (),
+            page.blocks.provider,
+            page.blocks.profile or None,
+        )
         for page, data in zip(readable, raw, strict=True)
     ]
     assembly = assemble(pages)
-    return _Made(split_units(assembly.units, options.max_tokens), assembly.furniture, assembly.furniture_words)
+    return _Made(_cut(assembly.units, options), assembly.furniture, assembly.furniture_words)
+
+
+def _cut(units: Sequence[Unit], options: ChunkOptions) -> list[Chunk]:
+    if options.method is ChunkMethod.SECTIONS:
+        return split_units(units, options.max_tokens, options.overlap_tokens)
+    from stepflow_assets.chunks.docling_chunkers import split_by_docling
+
+    hybrid = options.method is ChunkMethod.DOCLING_HYBRID
+    return split_by_docling(units, options.max_tokens if hybrid else None)
 
 
 async def _load(readable: Sequence[ReadablePage], artifacts: ArtifactStore) -> list[bytes | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.chunk import ChunkSet
@@ -41,7 +42,7 @@ class RecognizeInput(_Input):
 
 class Recognized(_Input):
     """Output of /ocr/recognize. ``page`` is an artifact: a RecognizedPage as JSON (null when blank). ``raw`` is the engine's
-    own output, kept as it was. ``usage`` and ``cost`` (null: no price is configured) are of all providers that answered."""
+    own output, kept as it was. ``profile`` is the provider's: version, weights, options. ``usage`` and ``cost`` (null: no price is configured) are of all providers that answered."""
 
     status: str  # ok or blank
     page: Ref | None
@@ -50,6 +51,7 @@ class Recognized(_Input):
     blocks: int = 0
     confidence: float | None
     provider: str
+    profile: str = ""
     provider_path: tuple[ProviderAttempt, ...]
     usage: Usage = Usage()
     cost: float | None = None
@@ -83,8 +85,29 @@ class PartBlocksInput(_Input):
     part: Part
 
 
+class ChunkMethod(StrEnum):
+    """Who cuts: the platform's own splitter, or one of docling-core's chunkers (extra ``chunking``)."""
+
+    SECTIONS = "sections"
+    DOCLING_HYBRID = "docling_hybrid"
+    DOCLING_HIERARCHICAL = "docling_hierarchical"
+
+
 class ChunkOptions(_Input):
+    """``overlap_tokens``: so many of a chunk's last tokens are at most said again by the next, both within ``max_tokens``.
+    ``docling_hierarchical`` makes a chunk of each element and knows no limit."""
+
     max_tokens: int = Field(default=256, ge=16, le=8192)
+    overlap_tokens: int = Field(default=0, ge=0)
+    method: ChunkMethod = ChunkMethod.SECTIONS
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> Self:
+        if self.overlap_tokens > self.max_tokens // 2:
+            raise ValueError("overlap_tokens is more than half of max_tokens")
+        if self.overlap_tokens and self.method is not ChunkMethod.SECTIONS:
+            raise ValueError("overlap_tokens needs the method sections: docling's chunkers have no overlap")
+        return self
 
 
 class SplitInput(_Input):

@@ -19,6 +19,7 @@ from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_page
 from stepflow_assets.ocr.protocol import Picture
 from stepflow_assets.ocr.recognition import looks_worth_it, placed
 from stepflow_assets.ocr.registry import Candidate, OcrProviders
+from stepflow_assets.pages.profile import render_profile
 from stepflow_assets.workers.pools import WorkerPools
 
 _STOOD_IN = ProviderAttempt(provider="text layer", outcome=AttemptOutcome.OK, reason="recognition failed")
@@ -33,7 +34,7 @@ def _profile(given: Any, resources: Resources) -> str:
     return resources.get(OcrProviders).profile(options.languages, options.provider, options.features)
 
 
-@component("/ocr/recognize", version="2", effect="pure", batch=32, lease=True, profile=_profile)
+@component("/ocr/recognize", version="3", effect="pure", batch=32, lease=True, profile=_profile)
 async def recognize(inputs: list[RecognizeInput], context: BatchContext) -> list[Recognized | ComponentError]:
     """Reads the pictures with the configured providers, each page as soon as its provider has room for it. A page that none of
     them could read is an error of its own: it never comes back as an empty page."""
@@ -61,7 +62,8 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
             read = await _placed(read, given, context)
     except ComponentError as error:
         return error
-    return await _store(read, context)
+    profile = next(asked.provider.profile for asked in candidates if asked.provider.name == read.provider)
+    return await _store(read, profile, context)
 
 
 async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:
@@ -90,7 +92,7 @@ async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) 
     return replace(read, answer=answer)
 
 
-async def _store(read: Read, context: ComponentContext) -> Recognized:
+async def _store(read: Read, profile: str, context: ComponentContext) -> Recognized:
     answer, usage = read.answer, read.usage
     if read.degraded:
         context.mark_degraded()
@@ -110,6 +112,7 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
         blocks=answer.blocks,
         confidence=answer.confidence,
         provider=read.provider,
+        profile=profile,
         provider_path=read.path,
         usage=usage,
         cost=read.cost,
@@ -177,6 +180,7 @@ async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContex
         characters=made.characters,
         confidence=made.confidence,
         provider=recognized.provider if recognized else None,
+        profile=recognized.profile if recognized else render_profile(),
         provider_path=recognized.provider_path if recognized else (_STOOD_IN,) if stood_in else (),
         degraded=degraded,
     )

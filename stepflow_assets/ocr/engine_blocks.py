@@ -9,6 +9,7 @@ from stepflow_assets.documents.table_cells import TableCell, grid_of
 from stepflow_assets.ocr.reading_order.segments import Cell
 
 Row = dict[str, Any]
+_KEPT = ("cells", "html", "latex", "raw_kind")
 _FURNITURE = frozenset({"page_header", "page_footer"})
 
 
@@ -25,12 +26,9 @@ def block_row(block: Row, lines: Sequence[Cell]) -> Row:
         "text": text,
         "quad": block["quad"],
         "place": None,
-        "raw_kind": block["raw_kind"],
         "level": block["level"],
         "table": table,
-        "cells": block["cells"],
-        "html": block["html"],
-        "latex": block["latex"],
+        **{name: block[name] for name in _KEPT if block.get(name)},
         "confidence": block["confidence"],
         "order_source": "engine",
         "furniture": block["kind"] in _FURNITURE,

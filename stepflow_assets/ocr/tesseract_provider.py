@@ -185,8 +185,3 @@ def _cell(line: TesseractLine, page: Upright, width: int, height: int) -> TextCe
 def _share(point: Point, width: int, height: int) -> Point:
     x, y = point
     return round(min(max(x / width, 0.0), 1.0), 5), round(min(max(y / height, 0.0), 1.0), 5)
-
-
-def make_tesseract(option: str, configured: ProviderOptions) -> TesseractProvider:  # noqa: ARG001
-    """``option``: the program, where it is not found by name."""
-    return TesseractProvider(option) if option else TesseractProvider()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources
 from flow_compiler.engine.storage import memory_stores
-from flow_compiler.engine.stores import ArtifactStore
+from flow_compiler.engine.stores import ArtifactStore, Stores
 from flow_compiler.errors import ComponentError
 from stepflow_assets.components.contracts import PartBlocksInput, ReadInput
 from stepflow_assets.components.docling import convert_part, part_blocks
@@ -32,6 +32,7 @@ class ComponentCalls:
     artifacts: ArtifactStore
     passwords: Passwords = field(default_factory=Passwords)
     limit: PictureLimit = PictureLimit()
+    stores: Stores | None = None  # for flows; None: new ones for each
     numbers: list[dict[str, float]] = field(default_factory=list)
 
     @property

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
@@ -19,7 +21,7 @@ from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.resources.catalog import CatalogRow
 from tests.operations.conftest import Place
 from tests.pages import recognising_process
-from tests.pages.pdf_files import image_bytes, lines, pdf, picture, scan, together
+from tests.pages.pdf_files import image_bytes, lines, pdf, picture, together
 
 pytestmark = pytest.mark.process
 
@@ -32,7 +34,7 @@ def page(number: int) -> Callable[[Canvas], None]:
     return together(lines(f"Page {number} tells of species number {number}", x=10, top=270, size=6), figure(number))
 
 
-def figure(number: int) -> Callable[[Canvas], None]:
+def figure(number: float) -> Callable[[Canvas], None]:
     return picture(FIGURE.rotate(number * 3.6), 40, 60, 120, 150)
 
 
@@ -49,7 +51,7 @@ def test_one_edited_page_of_a_hundred_is_recognised_and_made_into_blocks_alone(p
     first = ingest(place, "x.pdf", *pages)
     assert first.computed == 1 + 3 * 100 + 2
 
-    edited = ingest(place, "x.pdf", *pages[:41], together(pages[41], figure(77)), *pages[42:])
+    edited = ingest(place, "x.pdf", *pages[:41], together(pages[41], figure(41.5)), *pages[42:])
 
     # read, a cheap look at each page of the new file, one recognition, the blocks of one page, chunks, publish
     assert edited.computed == 1 + 100 + 1 + 1 + 2
@@ -69,6 +71,15 @@ def test_a_page_that_is_twice_in_a_document_is_recognised_once(place: Place) -> 
     assert row.reused == 2
 
 
+def letter() -> PIL.Image.Image:
+    image = PIL.Image.new("L", (900, 400), "white")
+    pen = PIL.ImageDraw.Draw(image)
+    font = PIL.ImageFont.load_default(28)
+    for row, text in enumerate(("Dear Sir or Madam,", "the heron by the river", "has been seen again.", "Yours truly")):
+        pen.text((60, 60 + 70 * row), text, fill="black", font=font)
+    return image
+
+
 def recognising(home: Path, database: str, digest: str, run: str) -> subprocess.Popen[str]:
     command = [sys.executable, recognising_process.__file__, str(home), database, digest, run]
     process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -80,14 +91,14 @@ def recognising(home: Path, database: str, digest: str, run: str) -> subprocess.
 def answers(home: Path, database: str) -> list[dict[str, Any]]:
     """Of two processes that are told to recognise the same picture at the same moment."""
     store = open_artifacts(home / "artifacts")
-    stored = asyncio.run(store.put(image_bytes(scan(), "PNG")))
+    stored = asyncio.run(store.put(image_bytes(letter(), "PNG")))
     store.close()
     processes = [recognising(home, database, stored.id, run) for run in ("one", "other")]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    return [json.loads(process.communicate(timeout=120)[0]) for process in processes]
+    return [json.loads(process.communicate(timeout=250)[0]) for process in processes]
 
 
 def test_of_two_processes_one_recognises_a_page_and_the_other_waits_for_it(tmp_path: Path) -> None:

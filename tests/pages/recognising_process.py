@@ -24,7 +24,7 @@ RECOGNIZE = flow_from_json(
 
 
 async def main(home: Path, database: str, picture: str, run: str) -> None:
-    settings = Settings(home=home, database_url=database, ocr_workers=1)
+    settings = Settings(home=home, database_url=database, ocr_workers=1, page_deadline=240)
     async with open_runtime(settings) as runtime:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

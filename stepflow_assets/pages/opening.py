@@ -116,7 +116,7 @@ def too_large_page(reason: str) -> PageError:
         f"the page is too large: {reason}",
         code="page.too_large",
         category=Category.SOURCE,
-        next_step="Save the file with pictures of fewer pixels, or raise the limit in the settings, then ingest it again.",
+        next_step="Save the file with smaller pictures, or raise max_picture_bytes if that is what it exceeds, then ingest it again.",
     )
 
 

@@ -73,7 +73,7 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
     )
 
 
-@component("/ocr/blocks", version="2", effect="pure", batch=8)
+@component("/ocr/blocks", version="3", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, its recognised lines, or both (by its route).
 

@@ -59,8 +59,8 @@ def blocks_of_page(page: PageText) -> PageBlocks:
 
 def _chosen(route: Route, layer: list[Cell], recognized: list[Cell]) -> list[Cell]:
     match route:
-        case Route.OCR:
-            return recognized
+        case Route.OCR:  # its layer is damaged, but more of it is right than of what was made up
+            return layer if script_unread(recognized, layer) else recognized
         case Route.SCAN_TEXT:  # someone else's recognition is only kept where ours found nothing, or cannot have
             return layer if not recognized or script_unread(recognized, layer) else recognized
         case Route.HYBRID:

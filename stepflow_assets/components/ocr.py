@@ -145,7 +145,7 @@ async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
     return DetectedLines(page=await _put(asked.answer.page, context), lines=asked.answer.lines)
 
 
-@component("/ocr/blocks", version="4", effect="pure", batch=8)
+@component("/ocr/blocks", version="5", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, from what was recognised, or both (by its route).
 
@@ -164,7 +164,7 @@ async def _text(given: BlocksInput, context: ComponentContext) -> PageText:
     lines = await _path(recognized.page if recognized else None, context)
     return PageText(content.route, content.geometry.width_pt, content.geometry.height_pt, cells, lines)
 
-
+    cells = await _path(content.cells, context)
 async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContext) -> BlockList:
     recognized, content = given.recognized, given.content
     stood_in = recognized is None and content.picture is not None

@@ -26,6 +26,10 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
     ),
     ("routes", 'Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.'),
     ("log_passed_checks", "Record passed check evaluations too (off: only failed ones, for big backfills)."),
+    (
+        "viewer_url",
+        "Where the viewer is: Dagster's materializations link to it, and `dev` starts it when that is on loopback.",
+    ),
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 

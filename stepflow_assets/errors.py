@@ -14,6 +14,10 @@ ComponentError
 │   └── PageCrashed              its worker process died
 ├── ProviderError                an OCR engine failed
 │   ├── ProviderUnavailable      it cannot be reached or loaded
+│   │   ├── ProviderBusy         it asks to come back later
+│   │   ├── ProviderTimeout      its server did not answer in time
+│   │   └── ProviderSkipped      it was not asked: it failed too often just now, or is busy for longer than a page waits
+│   ├── NotRecorded              the recorded provider has no answer for this picture
 │   └── ProviderQuality          it answered, but with nothing usable
 ├── EmbedderError                the embedder refused (category provider)
 │   ├── EmbedderUnavailable      it cannot be reached, or asks to come back later
@@ -101,6 +105,34 @@ class ProviderError(ComponentError):
 
 class ProviderUnavailable(ProviderError):
     code = "provider.unavailable"
+
+
+class ProviderBusy(ProviderUnavailable):
+    """``retry_after``: seconds after which it may be asked again, where it said so (HTTP 429 or 503 with Retry-After)."""
+
+    code = "provider.busy"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return *super().__reduce__(), {"retry_after": self.retry_after}
+
+
+class ProviderTimeout(ProviderUnavailable):
+    code = "provider.timeout"
+    category = Category.TIMEOUT
+
+
+class ProviderSkipped(ProviderUnavailable):
+    code = "provider.skipped"
+
+
+class NotRecorded(ProviderError):
+    code = "provider.not_recorded"
+    retryable = False
+    next_step = "Record the picture with `python -m stepflow_assets.ocr.recording`, or configure another OCR provider."
 
 
 class ProviderQuality(ProviderError):

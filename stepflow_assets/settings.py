@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from stepflow_assets.errors import SettingsError
+from stepflow_assets.ocr.options import ProviderOptions
 
 DEFAULT_CONFIG_FILE = "stepflow.toml"
 CONFIG_VARIABLE = "STEPFLOW_CONFIG"
@@ -96,6 +97,9 @@ class Settings(BaseSettings):
         default=300.0, gt=0, description="Seconds after which a stuck conversion is ended."
     )
     ocr_provider: str | None = Field(default=None, description="OCR provider by name (default: the registry chooses).")
+    ocr_providers: dict[str, ProviderOptions] = Field(
+        default_factory=dict, description='Limits, prices and options of OCR providers, e.g. {"vision": {"batch": 8}}.'
+    )
     pools: dict[str, PoolOptions] = Field(
         default_factory=dict,
         description='Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
@@ -103,6 +107,10 @@ class Settings(BaseSettings):
     routes: dict[str, str] = Field(
         default_factory=dict,
         description='Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.',
+    )
+    eval_corpus: Path | None = Field(
+        default=None,
+        description="Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
     )
     log_passed_checks: bool = Field(
         default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
@@ -182,8 +190,12 @@ def _what_is_wrong(first: ErrorDetails) -> str:
 
 
 def _fields_below(above: Sequence[str]) -> Iterable[str]:
-    """Names beside the one that is wrong: of all settings, or of one source or pool."""
-    models: dict[str, type[BaseModel]] = {"sources": SourceSettings, "pools": PoolOptions}
+    """Names beside the one that is wrong: of all settings, or of one source, pool or provider."""
+    models: dict[str, type[BaseModel]] = {
+        "sources": SourceSettings,
+        "pools": PoolOptions,
+        "ocr_providers": ProviderOptions,
+    }
     model = models.get(above[0]) if above else Settings
     return model.model_fields if model else ()
 

@@ -122,7 +122,12 @@ class Batcher:
                 member.answer.cancel()
 
     async def _run(self, members: Sequence[_Member]) -> Sequence[Any]:
-        context = BatchContext([member.context for member in members])
+        loop = asyncio.get_running_loop()
+
+        def tell_early(place: int, answer: Any) -> None:
+            loop.call_soon_threadsafe(_tell, members[place], answer)
+
+        context = BatchContext([member.context for member in members], tell_early)
         answers: Sequence[Any] = await self._invoke(self._component, [member.value for member in members], context)
         if not isinstance(answers, Sequence) or len(answers) != len(members):
             raise ComponentError(

@@ -123,11 +123,22 @@ class ComponentContext:
         return await read_json(self.artifacts, digest)
 
 
+class EarlyAnswer(Protocol):
+    def __call__(self, place: int, answer: Any) -> None: ...
+
+
+def _told_at_the_end(place: int, answer: Any) -> None:  # noqa: ARG001  the batch's own answers count
+    return
+
+
 @dataclass(frozen=True)
 class BatchContext:
     """Contexts of a batch, in the order of its inputs; items may belong to different documents."""
 
     items: Sequence[ComponentContext]
+    answer: EarlyAnswer = _told_at_the_end
+    """Gives the answer for the input at ``place`` (from 0) before the batch ends: that step is then finished, and kept. What the
+    function returns in the end still has one answer for each input; of those given early it is not looked at."""
 
     def resource(self, kind: type[T]) -> T:
         return self.items[0].resource(kind)

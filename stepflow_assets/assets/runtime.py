@@ -71,7 +71,7 @@ def engine_profiles(settings: Settings) -> dict[str, str]:
     from stepflow_assets.ocr.registry import OcrProviders
     from stepflow_assets.pages.profile import render_profile
 
-    providers = OcrProviders.from_settings(settings.ocr_provider).providers
+    providers = OcrProviders.from_settings(settings.ocr_provider, settings.ocr_providers).providers
     return {
         "/pages/prepare": render_profile(),
         "/docling/convert": conversion_profile(),
@@ -146,7 +146,7 @@ def _resources(settings: Settings) -> Iterator[Resources]:
                 SearchIndex: index,
                 Sources: open_sources(settings),
                 Passwords: Passwords.from_file(settings.password_file),
-                OcrProviders: OcrProviders.from_settings(settings.ocr_provider),
+                OcrProviders: OcrProviders.from_settings(settings.ocr_provider, settings.ocr_providers),
             }
         )
     finally:

@@ -20,11 +20,16 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
     ("page_deadline", "Seconds after which the worker of a stuck page is ended."),
     ("document_deadline", "Seconds after which a stuck conversion is ended."),
     ("ocr_provider", "OCR provider by name (default: the registry chooses)."),
+    ("ocr_providers", 'Limits, prices and options of OCR providers, e.g. {"vision": {"batch": 8}}.'),
     (
         "pools",
         'Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
     ),
     ("routes", 'Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.'),
+    (
+        "eval_corpus",
+        "Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
+    ),
     ("log_passed_checks", "Record passed check evaluations too (off: only failed ones, for big backfills)."),
     (
         "viewer_url",
@@ -33,4 +38,4 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 
-JSON_VALUED = frozenset({"pools", "routes", "sources", "variables"})
+JSON_VALUED = frozenset({"ocr_providers", "pools", "routes", "sources", "variables"})

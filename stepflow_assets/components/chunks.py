@@ -17,7 +17,7 @@ from stepflow_assets.chunks.page_blocks import PageBlocks
 from stepflow_assets.chunks.splitting import split as split_units
 from stepflow_assets.components.contracts import ChunkOptions, SplitInput
 from stepflow_assets.documents.chunk import Chunk, ChunkSet
-from stepflow_assets.documents.page import Block, Ref
+from stepflow_assets.documents.page import Ref, UnwordedBlock
 
 _CONCURRENT_READS = 16
 
@@ -111,8 +111,8 @@ def _nothing_readable(failed: Sequence[FailedItem]) -> ComponentError:
 
 
 @lru_cache(maxsize=1)
-def _block_list() -> TypeAdapter[list[Block]]:
-    return TypeAdapter(list[Block])
+def _block_list() -> TypeAdapter[list[UnwordedBlock]]:
+    return TypeAdapter(list[UnwordedBlock])
 
 
 @lru_cache(maxsize=1)

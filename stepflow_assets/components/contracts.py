@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.chunk import ChunkSet
 from stepflow_assets.documents.listing import DocumentListing, SourceVersion
 from stepflow_assets.documents.page import PageContent, Part, Ref
+from stepflow_assets.documents.recognized import Usage
 from stepflow_assets.ocr.protocol import Feature
 
 
@@ -29,24 +31,43 @@ class OcrOptions(_Input):
 
 
 class RecognizeInput(_Input):
-    """/ocr/recognize: the picture only. Which document and page it is never enters a recogniser's input."""
+    """/ocr/recognize: the picture only, with the ``regions`` it shows (empty: all of the page). Which document and page it is
+    never enters a recogniser's input."""
 
     picture: Ref
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     options: OcrOptions = OcrOptions()
 
 
 class Recognized(_Input):
-    """Output of /ocr/recognize. ``page`` is an artifact: a JSON list of TextCell in engine order (null when blank).
-    ``raw`` is the engine's own output, kept as it was."""
+    """Output of /ocr/recognize. ``page`` is an artifact: a RecognizedPage as JSON (null when blank). ``raw`` is the engine's
+    own output, kept as it was. ``usage`` and ``cost`` (null: no price is configured) are of all providers that answered."""
 
     status: str  # ok or blank
     page: Ref | None
     raw: Ref | None
     lines: int
+    blocks: int = 0
     confidence: float | None
     provider: str
-    provider_path: tuple[str, ...]
+    provider_path: tuple[ProviderAttempt, ...]
+    usage: Usage = Usage()
+    cost: float | None = None
     degraded: bool = False
+
+
+class LinesInput(_Input):
+    """/ocr/lines"""
+
+    picture: Ref
+    languages: tuple[str, ...] = ("en",)
+
+
+class DetectedLines(_Input):
+    """Output of /ocr/lines: an artifact like that of /ocr/recognize (null: no lines)."""
+
+    page: Ref | None
+    lines: int
 
 
 class BlocksInput(_Input):

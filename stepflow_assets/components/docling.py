@@ -9,6 +9,7 @@ from typing import Any
 
 from flow_compiler.engine.components import ComponentContext, Resources, component
 from stepflow_assets.components.contracts import PartBlocksInput
+from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import Block, BlockList, PageItem, Part, PreparedPage, Ref
 from stepflow_assets.errors import DocumentDamaged, PageCrashed, PageTimeout
 from stepflow_assets.workers.pools import WorkerPools
@@ -66,7 +67,7 @@ async def part_blocks(input: PartBlocksInput, context: ComponentContext) -> Bloc
         words=words,
         characters=characters,
         provider=PROVIDER,
-        provider_path=(PROVIDER,),
+        provider_path=(ProviderAttempt(provider=PROVIDER, outcome=AttemptOutcome.OK),),
     )
 
 

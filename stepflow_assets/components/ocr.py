@@ -1,23 +1,31 @@
-"""``/ocr/recognize``: a page picture in, recognised lines out. ``/ocr/blocks``: blocks in reading order."""
+"""``/ocr/recognize``: a page picture in, what was read out. ``/ocr/lines``: only where lines are. ``/ocr/blocks``: blocks in
+reading order."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
+from flow_compiler.engine.outcomes import Success
 from flow_compiler.errors import ComponentError
-from stepflow_assets.components.contracts import BlocksInput, Recognized, RecognizeInput
+from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
+from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import BlockList, Ref, Route
+from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
-from stepflow_assets.ocr.protocol import OcrProvider, Picture
-from stepflow_assets.ocr.quality import QualityRules
-from stepflow_assets.ocr.recognition import Answer, recognize_pages
-from stepflow_assets.ocr.registry import OcrProviders
+from stepflow_assets.ocr.protocol import Picture
+from stepflow_assets.ocr.recognition import placed
+from stepflow_assets.ocr.registry import Candidate, OcrProviders
 from stepflow_assets.workers.pools import WorkerPools
 
-_STOOD_IN = "text layer: recognition failed"
+_STOOD_IN = ProviderAttempt(provider="text layer", outcome=AttemptOutcome.OK, reason="recognition failed")
+_LINES = {
+    "steps": [{"id": "lines", "component": "/ocr/lines", "input": {"$input": "$"}}],
+    "output": {"$step": "lines"},
+}
 
 
 def _profile(given: Any, resources: Resources) -> str:
@@ -25,33 +33,55 @@ def _profile(given: Any, resources: Resources) -> str:
     return resources.get(OcrProviders).profile(options.languages, options.provider, options.features)
 
 
-@component("/ocr/recognize", version="1", effect="pure", batch=4, lease=True, profile=_profile)
+@component("/ocr/recognize", version="2", effect="pure", batch=32, lease=True, profile=_profile)
 async def recognize(inputs: list[RecognizeInput], context: BatchContext) -> list[Recognized | ComponentError]:
-    """Reads the pictures with the configured providers. A page that none of them could read is an error of its own:
-    it never comes back as an empty page."""
-    pages = zip(inputs, context.items, strict=True)
-    return list(await asyncio.gather(*(_recognize(given, item) for given, item in pages)))
+    """Reads the pictures with the configured providers, each page as soon as its provider has room for it. A page that none of
+    them could read is an error of its own: it never comes back as an empty page."""
+
+    async def one(place: int) -> Recognized | ComponentError:
+        answer = await _recognize(inputs[place], context.items[place])
+        context.answer(place, answer)
+        return answer
+
+    return list(await asyncio.gather(*map(one, range(len(inputs)))))
 
 
 async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recognized | ComponentError:
     providers, pool = context.resource(OcrProviders), context.resource(WorkerPools).ocr
 
-    async def ask(provider: OcrProvider, picture: Picture, rules: QualityRules) -> Answer:
-        # One page a call: a page that hangs or kills its worker takes no other page with it.
-        answers = await pool.run(recognize_pages, provider, [picture], rules)
-        return answers[0]
+    async def ask(candidate: Candidate, picture: Picture, alone: bool) -> Asked:
+        return await providers.calls(candidate, pool).ask(picture, alone=alone)
 
     try:
-        candidates = providers.candidates(given.options.languages, given.options.provider, given.options.features)
         path = await context.artifacts.local_path(given.picture.id)
-        read = await read_page(candidates, Picture(str(path), given.options.languages), providers.rules, ask)
+        picture = Picture(str(path), given.options.languages, partial=bool(given.regions))
+        options = given.options
+        candidates = providers.candidates(options.languages, options.provider, options.features)
+        read = await read_page(candidates, picture, ask, providers.clock)
+        if read.answer.unplaced is not None:
+            read = await _placed(read, given, context)
     except ComponentError as error:
         return error
     return await _store(read, context)
 
 
+async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) -> Read:
+    """The page with boxes. Where no lines are to be had its blocks stay without, and it may be improved later."""
+    wanted = LinesInput(picture=given.picture, languages=given.options.languages)
+    assert context.run_flow is not None
+    found = await context.run_flow(_LINES, wanted.model_dump(mode="json"), 0)
+    if not isinstance(found, Success):
+        return replace(read, degraded=True)
+    lines = DetectedLines.model_validate(found.result)
+    if lines.page is None:
+        return read
+    path = await context.artifacts.local_path(lines.page.id)
+    answer = await context.resource(WorkerPools).ocr.run(placed, read.answer, str(path))
+    return replace(read, answer=answer)
+
+
 async def _store(read: Read, context: ComponentContext) -> Recognized:
-    answer = read.answer
+    answer, usage = read.answer, read.usage
     if read.degraded:
         context.mark_degraded()
     context.report(
@@ -60,22 +90,51 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
         ocr_ms=round(1000 * read.seconds),
         ocr_wait_ms=round(1000 * read.waited),
         provider_attempts=read.attempts,
+        **{name: value for name, value in _spent(read).items() if value},
     )
     return Recognized(
         status=str(answer.status),
-        page=await _put(answer.cells, context),
+        page=await _put(answer.page, context),
         raw=await _put(answer.raw, context),
         lines=answer.lines,
+        blocks=answer.blocks,
         confidence=answer.confidence,
         provider=read.provider,
         provider_path=read.path,
+        usage=usage,
+        cost=read.cost,
         degraded=read.degraded,
     )
 
 
-@component("/ocr/blocks", version="2", effect="pure", batch=8)
+def _spent(read: Read) -> dict[str, float]:
+    return {
+        "provider_requests": read.usage.requests,
+        "provider_input_tokens": read.usage.input_tokens,
+        "provider_output_tokens": read.usage.output_tokens,
+        "provider_cost": read.cost or 0.0,
+    }
+
+
+def _lines_profile(given: Any, resources: Resources) -> str:  # noqa: ARG001
+    return resources.get(OcrProviders).detector().profile
+
+
+@component("/ocr/lines", version="1", effect="pure", lease=True, profile=_lines_profile)
+async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
+    """Where the lines of a picture are, with what they seem to say: what places the text of engines that give no boxes."""
+    pool = context.resource(WorkerPools).ocr
+    path = await context.artifacts.local_path(input.picture.id)
+    asked = await context.resource(OcrProviders).line_calls(pool).ask(Picture(str(path), input.languages))
+    if asked.answer is None:
+        assert asked.error is not None
+        raise asked.error
+    return DetectedLines(page=await _put(asked.answer.page, context), lines=asked.answer.lines)
+
+
+@component("/ocr/blocks", version="3", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
-    """Blocks of a page in reading order, from its text layer, its recognised lines, or both (by its route).
+    """Blocks of a page in reading order, from its text layer, from what was recognised, or both (by its route).
 
     Where the page has a picture and no recognition of it, the text layer stands in, and the result is degraded.
     One worker call for the pages of a batch; when it fails, the engine calls with each page on its own."""

@@ -28,6 +28,18 @@ class Quad(BaseModel):
         xs, ys = [x for x, _ in self.points], [y for _, y in self.points]
         return min(xs), min(ys), max(xs), max(ys)
 
+    def part(self, begins: float, ends: float) -> Quad:
+        """What lies between two shares of its length, both counted from where the text starts."""
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.points
+
+        def above(share: float) -> Point:
+            return round(ax + share * (bx - ax), 5), round(ay + share * (by - ay), 5)
+
+        def below(share: float) -> Point:
+            return round(dx + share * (cx - dx), 5), round(dy + share * (cy - dy), 5)
+
+        return Quad(points=(above(begins), above(ends), below(ends), below(begins)))
+
     @property
     def area(self) -> float:
         left, top, right, bottom = self.box

@@ -7,8 +7,10 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.evidence import Place
 from stepflow_assets.documents.geometry import Quad
+from stepflow_assets.documents.table_cells import TableCell
 
 
 class _Frozen(BaseModel):
@@ -47,8 +49,9 @@ class PageGeometry(_Frozen):
 
 
 class WordSpan(NamedTuple):
-    """A word of a line: characters ``start`` to ``end`` of its text, and the share of the line's length, from where the text
-    starts, at which it begins and ends. With the line's quad that is the word's quad, whichever way the line runs."""
+    """A word of a line: characters ``start`` to ``end`` of its text, and the share of the line's length, counted from its quad's
+    first corner, at which it begins and ends. With the line's quad that is the word's quad, whichever way the line runs
+    (:func:`word_quads`). Words are in the order of the text: from right to left, the shares fall."""
 
     start: int
     end: int
@@ -68,12 +71,18 @@ class TextCell(_Frozen):
     words: tuple[WordSpan, ...] = ()
 
 
+def word_quads(cell: TextCell) -> list[Quad]:
+    """The quad of each of the cell's words, in the order of the text; none where only the line's place is known."""
+    return [cell.quad.part(word.begins, word.ends) for word in cell.words]
+
+
 class PageContent(_Frozen):
     """What a page *is*, without which document and number it has: the input of everything downstream of rendering.
 
     ``page_id`` is the digest of appearance and text cells under the render profile. ``cells`` is an artifact holding a
     JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed);
-    ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
+    ``regions``: boxes of the displayed page (left, top, right, bottom, 0..1) that the picture shows, white elsewhere; empty
+    where it shows the whole page. ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
     """
 
     page_id: str
@@ -83,6 +92,7 @@ class PageContent(_Frozen):
     signals: dict[str, float] = Field(default_factory=dict)
     cells: Ref | None = None
     picture: Ref | None = None
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     layer_stands_in: bool = False
 
 
@@ -113,7 +123,9 @@ class Block(_Frozen):
     """Text + kind + quad + confidence + order. ``id`` is local to its page or part (``b0003``).
 
     ``place`` is set for blocks of parts (slide, sheet or element evidence); blocks of pages have ``quad``.
-    ``kind`` is a docling-core DocItemLabel value (text, section_header, title, table, list_item, page_header, …).
+    ``kind`` is a docling-core DocItemLabel value (text, section_header, title, table, list_item, page_header, …), ``raw_kind`` the
+    engine's own word for it. ``table`` is the grid of a table's texts; ``cells`` say what each of them spans and where it stands.
+    ``html`` and ``latex`` are there where the engine gave them. ``confidence`` is null where nothing was guessed.
     """
 
     id: str
@@ -124,10 +136,30 @@ class Block(_Frozen):
     place: Place | None = None
     level: int | None = None  # headings: 1 is the highest
     table: tuple[tuple[str, ...], ...] | None = None
+    cells: tuple[TableCell, ...] = ()
+    html: str | None = None
+    latex: str | None = None
+    raw_kind: str = ""
     confidence: Confidence | None = None
     order_source: Literal["engine", "xycut", "raster", "document"] = "xycut"
     furniture: bool = False
     lines: tuple[TextCell, ...] = ()
+
+
+class UnwordedCell(TextCell):
+    """A line read without its words: they are nearly half of what a page's blocks take to validate."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    words: tuple[WordSpan, ...] = Field(default=(), validation_alias="words are not read")
+
+
+class UnwordedBlock(Block):
+    """A block as chunks read it: thousands at a time, and nothing in them asks where a word or a cell stands."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    lines: tuple[UnwordedCell, ...] = ()
 
 
 class BlockList(_Frozen):
@@ -140,5 +172,5 @@ class BlockList(_Frozen):
     characters: int = 0
     confidence: float | None = None
     provider: str | None = None
-    provider_path: tuple[str, ...] = ()
+    provider_path: tuple[ProviderAttempt, ...] = ()
     degraded: bool = False

@@ -6,22 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
+from stepflow_assets.documents.table_cells import TableCell
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RecognizedCell(_Frozen):
-    """A cell of a table: its place in the grid (from 0), what it spans, whether it is a header."""
-
-    row: int
-    column: int
-    row_span: int = 1
-    column_span: int = 1
-    text: str = ""
-    header: bool = False
-    quad: Quad | None = None
+RecognizedCell = TableCell
 
 
 class RecognizedBlock(_Frozen):
@@ -40,7 +32,8 @@ class RecognizedBlock(_Frozen):
 
 
 class RecognizedPage(_Frozen):
-    """``lines`` in the engine's order; ``blocks`` where the engine tells kinds and order itself. One of them may be empty."""
+    """``lines`` in the engine's order; ``blocks`` where the engine tells kinds and order itself: they then hold all of the page's
+    text, and lines only where it stands."""
 
     lines: tuple[TextCell, ...] = ()
     blocks: tuple[RecognizedBlock, ...] = ()
@@ -52,3 +45,10 @@ class Usage(_Frozen):
     requests: int = Field(default=0, ge=0)
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )

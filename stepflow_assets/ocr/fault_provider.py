@@ -1,49 +1,39 @@
 """A provider that misbehaves on purpose, to see what the platform does then. Only ever chosen by configuration.
 
-``fault:BEHAVIOUR`` with one of the behaviours below; ``fault:hang,rapidocr`` is asked before the real engine.
+``fault:SCRIPT``: what it does call by call; ``fault:hang,rapidocr`` is asked before the real engine.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import tempfile
 import threading
+import time
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
-from stepflow_assets.errors import ProviderError, ProviderUnavailable, SettingsError
-from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, PageStatus, Picture
+from stepflow_assets.documents.recognized import Usage
+from stepflow_assets.errors import ProviderBusy, ProviderError, ProviderUnavailable
+from stepflow_assets.ocr.fault_script import Fault, FaultStep, fault_steps, step_at
+from stepflow_assets.ocr.options import ProviderOptions
+from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, OcrProvider, PageStatus, Picture
 from stepflow_assets.ocr.scripts import ALL_SCRIPTS
-
-
-class Fault(StrEnum):
-    FAIL = "fail"  # raises
-    UNAVAILABLE = "unavailable"  # its engine cannot be loaded
-    HANG = "hang"  # never answers
-    CRASH = "crash"  # takes its process with it
-    EMPTY = "empty"  # claims the page is blank
-    REPEAT = "repeat"  # says one phrase again and again
-    UNSURE = "unsure"  # text with a confidence that means nothing
-    SHORT = "short"  # answers for fewer pages than it was asked for
 
 
 @dataclass(frozen=True)
 class FaultProvider:
-    """``fault`` on every page."""
+    """``calls`` is a file that grows by a byte with each call, since calls run in several processes; only a script of several
+    steps has one."""
 
-    fault: Fault
-
-    @classmethod
-    def from_option(cls, option: str) -> FaultProvider:
-        """Raises SettingsError."""
-        try:
-            return cls(Fault(option))
-        except ValueError:
-            known = ", ".join(Fault)
-            raise SettingsError(f"OCR provider fault needs one of {known}: fault:{Fault.FAIL}") from None
+    script: str
+    steps: tuple[FaultStep, ...]
+    calls: Path | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -55,33 +45,66 @@ class FaultProvider:
 
     @property
     def profile(self) -> str:
-        return f"fault {self.fault}"
+        return f"fault {self.script}"
 
     def recognize(self, pictures: Sequence[Picture]) -> list[OcrPage]:
-        match self.fault:
+        step = step_at(self.steps, _next_call(self.calls) if self.calls else 0)
+        match step.fault:
             case Fault.FAIL:
                 raise ProviderError("told to fail")
             case Fault.UNAVAILABLE:
                 raise ProviderUnavailable("told to be unavailable")
+            case Fault.SERVER_ERROR:
+                raise ProviderUnavailable("the server answered 500, as told")
+            case Fault.RATE_LIMITED:
+                raise ProviderBusy("the server answered 429, as told", retry_after=step.seconds)
             case Fault.HANG:
                 threading.Event().wait()
             case Fault.CRASH:
                 os.kill(os.getpid(), signal.SIGKILL)
             case Fault.SHORT:
                 return []
+            case Fault.SLOW:
+                time.sleep(step.seconds)
             case _:
                 pass
-        return [self._lie() for _ in pictures]
+        return [_page(step.fault) for _ in pictures]
 
-    def _lie(self) -> OcrPage:
-        if self.fault is Fault.REPEAT:
+
+def make_fault(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
+    """``option`` is the script. Raises SettingsError."""
+    steps = fault_steps(option)
+    if len(steps) == 1:
+        return FaultProvider(option, steps)
+    counted = Path(tempfile.gettempdir()) / f"stepflow-fault-{uuid.uuid4().hex}"
+    atexit.register(counted.unlink, missing_ok=True)
+    return FaultProvider(option, steps, counted)
+
+
+def _next_call(calls: Path) -> int:
+    """Number of this call, from 0. Appending is atomic, and leaves the file at the end of what was appended."""
+    with calls.open("ab", buffering=0) as file:
+        file.write(b".")
+        return file.tell() - 1
+
+
+def _page(fault: Fault) -> OcrPage:
+    match fault:
+        case Fault.REPEAT:
             return _said(("the same words over and over " * 4,) * 12, 0.99)
-        if self.fault is Fault.UNSURE:
+        case Fault.UNSURE:
             return _said(("xq vvl 1l!", "iij wvw"), 0.31)
-        return OcrPage(PageStatus.BLANK)
+        case Fault.TRUNCATED:
+            return _said(
+                ("The first lines of the page are all that", "the model wrote before it reached its lim"), 0.99, True
+            )
+        case Fault.EMPTY:
+            return OcrPage(PageStatus.BLANK)
+        case _:
+            return _said(("Read by the provider that fails on purpose,", "which this time was told to answer."), 0.99)
 
 
-def _said(texts: Sequence[str], confidence: float) -> OcrPage:
+def _said(texts: Sequence[str], confidence: float, truncated: bool = False) -> OcrPage:
     height = 1 / (len(texts) + 1)
     lines = tuple(
         TextCell(
@@ -91,4 +114,4 @@ def _said(texts: Sequence[str], confidence: float) -> OcrPage:
         )
         for row, text in enumerate(texts)
     )
-    return OcrPage(PageStatus.OK, lines, b"{}", confidence)
+    return OcrPage(PageStatus.OK, lines, b"{}", confidence, truncated=truncated, usage=Usage(requests=1))

@@ -1,7 +1,7 @@
-"""When an answer is not one: ink but no text, low confidence, repetition (notes/ocr 2.6 and 3.3).
+"""When an answer is not one: cut off, ink but no text, low confidence, repetition (notes/ocr 2.6 and 3.3).
 
 An engine that does not know a page's script returns nothing or nonsense without an error; a model that lost the thread
-repeats itself. Both count as failures of the provider, so that the next one is asked.
+repeats itself, or runs into its limit. All count as failures of the provider, so that the next one is asked.
 """
 
 from __future__ import annotations
@@ -30,25 +30,41 @@ class QualityRules:
     repeated_share: float = 0.3
 
 
+TAKEN_AS_IT_IS = QualityRules(minimum_confidence=0.0, minimum_marks=1 << 30, repeated_share=2.0)
+"""For who only wants to know where lines are."""
+
+
 def fault_of(page: OcrPage, picture: Picture, rules: QualityRules) -> str | None:
     """Why this answer counts as a failure, or None. The picture is only looked at where (nearly) no text came back."""
     if page.status is PageStatus.FAILED:
         return page.reason or "the provider failed"
-    text = "\n".join(line.text for line in page.lines)
+    if page.truncated:
+        return "the answer is cut off"
+    text = _text(page)
     letters = sum(char.isalnum() for char in text)
+    if picture.partial and letters < _FEW_LETTERS:
+        return None  # what a photograph shows beside the text layer: often nothing, now and then a few odd letters
     if letters and page.confidence is not None and page.confidence < rules.minimum_confidence:
         return f"mean confidence {page.confidence:.2f} is below {rules.minimum_confidence:.2f}"
     if letters < _FEW_LETTERS:
         marks = text_like_marks(picture.path)
         if not letters and marks >= rules.minimum_marks:
             return f"ink but no text ({marks} marks like letters)"
-        if letters and marks >= _MANY_MARKS and letters < _FEW_PER_MARK * marks:
+        if letters and marks >= max(_MANY_MARKS, rules.minimum_marks) and letters < _FEW_PER_MARK * marks:
             return f"ink but hardly any text ({letters} letters for {marks} marks like letters)"
         if not letters:
             return None
     if repeated_share(text) >= rules.repeated_share:
         return "the text repeats itself"
     return None
+
+
+def _text(page: OcrPage) -> str:
+    """What it read: its blocks have all of it, where it makes blocks."""
+    if not page.blocks:
+        return "\n".join(line.text for line in page.lines)
+    cells = (cell.text for block in page.blocks if not block.text for cell in block.cells)
+    return "\n".join([*(block.text for block in page.blocks), *cells])
 
 
 def repeated_share(text: str) -> float:

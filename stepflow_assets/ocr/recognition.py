@@ -1,34 +1,42 @@
-"""What runs in a worker process: ask a provider, judge its answers, and hand back bytes that are ready to be stored."""
+"""What runs where a provider works: ask it, judge its answers, and hand back bytes that are ready to be stored."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from stepflow_assets.documents.page import TextCell
+from stepflow_assets.documents.recognized import RecognizedPage, Usage
 from stepflow_assets.errors import ProviderError
-from stepflow_assets.ocr.protocol import OcrPage, OcrProvider, PageStatus, Picture
+from stepflow_assets.ocr.protocol import Geometry, OcrPage, OcrProvider, PageStatus, Picture
 from stepflow_assets.ocr.quality import QualityRules, fault_of
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One judged page. ``cells`` is a JSON list of TextCell (None: blank); ``fault`` why it counts as a failure."""
+    """One judged page. ``page`` is a RecognizedPage as JSON (None: blank); ``fault`` why it counts as a failure, ``gave_up``
+    that the provider itself said so.
+
+    ``unplaced`` is the page of an engine without geometry, whose blocks have no boxes yet.
+    """
 
     fault: str | None
-    cells: bytes | None
+    page: bytes | None
     raw: bytes | None
     lines: int
+    blocks: int
     confidence: float | None
     seconds: float
+    usage: Usage = Usage()
+    gave_up: bool = False
+    unplaced: OcrPage | None = field(default=None, repr=False)
 
     @property
     def status(self) -> PageStatus:
         if self.fault is not None:
             return PageStatus.FAILED
-        return PageStatus.OK if self.cells is not None else PageStatus.BLANK
+        return PageStatus.OK if self.page is not None else PageStatus.BLANK
 
 
 def recognize_pages(provider: OcrProvider, pictures: Sequence[Picture], rules: QualityRules) -> list[Answer]:
@@ -39,17 +47,38 @@ def recognize_pages(provider: OcrProvider, pictures: Sequence[Picture], rules: Q
         raise ProviderError(f"{provider.name} answered for {len(pages)} of {len(pictures)} pages")
     faults = [fault_of(page, picture, rules) for page, picture in zip(pages, pictures, strict=True)]
     seconds = (time.perf_counter() - start) / max(1, len(pages))
-    return [_answer(page, fault, seconds) for page, fault in zip(pages, faults, strict=True)]
+    boxless = provider.capabilities.geometry is Geometry.NONE
+    return [_answer(page, fault, seconds, boxless) for page, fault in zip(pages, faults, strict=True)]
 
 
-def _answer(page: OcrPage, fault: str | None, seconds: float) -> Answer:
+def placed(answer: Answer, lines_file: str) -> Answer:
+    """The answer of an engine without geometry, its blocks placed by another engine's lines (a RecognizedPage as JSON)."""
+    from stepflow_assets.ocr.alignment import aligned
+
+    assert answer.unplaced is not None
+    lines = RecognizedPage.model_validate_json(Path(lines_file).read_bytes()).lines
+    return _answer(aligned(answer.unplaced, lines), None, answer.seconds, boxless=False)
+
+
+def _answer(page: OcrPage, fault: str | None, seconds: float, boxless: bool) -> Answer:
     if fault is not None:
-        return Answer(fault, None, page.raw or None, 0, page.confidence, seconds)
-    lines = [line for line in page.lines if line.text.strip()]
-    cells = _cells_json(lines) if lines else None
-    return Answer(None, cells, page.raw or None, len(lines), page.confidence if lines else None, seconds)
-
-
-def _cells_json(lines: Sequence[TextCell]) -> bytes:
-    rows = [line.model_dump(mode="json") for line in lines]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+        gave_up = page.status is PageStatus.FAILED
+        return Answer(fault, None, page.raw or None, 0, 0, page.confidence, seconds, page.usage, gave_up)
+    lines = tuple(line for line in page.lines if line.text.strip())
+    written = any(block.text.strip() or block.cells for block in page.blocks)
+    if not lines and not written:
+        return Answer(None, None, page.raw or None, 0, 0, None, seconds, page.usage)
+    # Built, not validated: its parts are models already.
+    stored = RecognizedPage.model_construct(lines=lines, blocks=page.blocks).model_dump_json().encode()
+    unplaced = page if boxless and any(block.quad is None for block in page.blocks) else None
+    return Answer(
+        None,
+        stored,
+        page.raw or None,
+        len(lines),
+        len(page.blocks),
+        page.confidence,
+        seconds,
+        page.usage,
+        unplaced=unplaced,
+    )

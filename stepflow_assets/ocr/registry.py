@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
 
 from stepflow_assets.errors import ProviderUnavailable, SettingsError
-from stepflow_assets.ocr.protocol import Feature, OcrProvider
-from stepflow_assets.ocr.quality import QualityRules
+from stepflow_assets.ocr.asking import ProviderCalls
+from stepflow_assets.ocr.clock import Clock, SystemClock
+from stepflow_assets.ocr.costs import expected_cost
+from stepflow_assets.ocr.options import ProviderOptions
+from stepflow_assets.ocr.protocol import Feature, Geometry, OcrProvider
+from stepflow_assets.ocr.quality import TAKEN_AS_IT_IS, QualityRules
 from stepflow_assets.ocr.scripts import scripts_of
+from stepflow_assets.workers.pool import WorkerPool
+
+Maker = Callable[[str, ProviderOptions], OcrProvider]
+"""Makes a provider from its option (``name:OPTION`` in the chain) and what is configured for it. Raises SettingsError."""
 
 
-def _rapidocr(option: str) -> OcrProvider:
-    from stepflow_assets.ocr.rapidocr_provider import RapidOcrProvider
+def _in(module: str, name: str) -> Maker:
+    """The maker of that name, imported when it is used: engines are heavy."""
 
-    if option:
-        raise SettingsError(f"OCR provider rapidocr takes no option, not {option!r}")
-    return RapidOcrProvider()
+    def make(option: str, configured: ProviderOptions) -> OcrProvider:
+        maker: Maker = getattr(import_module(f"stepflow_assets.ocr.{module}"), name)
+        return maker(option, configured)
 
-
-def _fault(option: str) -> OcrProvider:
-    from stepflow_assets.ocr.fault_provider import FaultProvider
-
-    return FaultProvider.from_option(option)
+    return make
 
 
-_MAKERS: dict[str, Callable[[str], OcrProvider]] = {"rapidocr": _rapidocr, "fault": _fault}
-_DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
+_MAKERS: dict[str, Maker] = {
+    "rapidocr": _in("rapidocr_provider", "make_rapidocr"),
+    "vision": _in("vision.provider", "make_vision"),
+    "tesseract": _in("tesseract_provider", "make_tesseract"),
+    "surya": _in("surya.provider", "make_surya"),
+    "recorded": _in("recorded_provider", "make_recorded"),
+    "fault": _in("fault_provider", "make_fault"),
+}
+_DEFAULT = ("rapidocr",)  # any other is there when it is asked for by name, or configured
 
 
 @dataclass(frozen=True)
@@ -35,58 +47,101 @@ class Candidate:
 
     provider: OcrProvider
     degraded: bool
+    options: ProviderOptions = ProviderOptions()
 
 
 @dataclass(frozen=True)
 class OcrProviders:
-    """Resource: the configured providers in the order of preference, and what counts as a usable answer."""
+    """Resource: the configured providers in the order of preference, each with its options (none: the defaults), what counts as a
+    usable answer, and the calls of each under way in this process."""
 
     providers: tuple[OcrProvider, ...]
     rules: QualityRules = QualityRules()
+    options: tuple[ProviderOptions, ...] = ()
+    clock: Clock = field(default_factory=SystemClock, repr=False, compare=False)
+    _calls: dict[int, ProviderCalls] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def from_settings(cls, chain: str | None = None) -> OcrProviders:
-        """``chain`` names providers in the order they are asked: ``rapidocr``, or ``first,second:option``.
+    def from_settings(
+        cls, chain: str | None = None, configured: Mapping[str, ProviderOptions] | None = None
+    ) -> OcrProviders:
+        """``chain`` names providers in the order they are asked: ``rapidocr``, or ``first,second:option``. ``configured`` holds
+        options by the name in the chain, with its option or without.
 
-        None: all that read documents, the cheapest first. Raises SettingsError.
+        None: the default ones and those that are configured, the cheapest first. Raises SettingsError.
         """
+        known = configured or {}
         if chain is None:
-            made = [_MAKERS[name]("") for name in _DEFAULT]
-            return cls(tuple(sorted(made, key=lambda provider: provider.capabilities.seconds_per_page)))
-        made = [_make(part.strip()) for part in chain.split(",") if part.strip()]
+            made = [_made(name, known) for name in dict.fromkeys([*_DEFAULT, *known])]
+            made.sort(key=lambda pair: expected_cost(*pair))
+        else:
+            made = [_made(part.strip(), known) for part in chain.split(",") if part.strip()]
         if not made:
             raise SettingsError(f"no OCR provider is named in {chain!r}")
-        return cls(tuple(made))
+        return cls(tuple(provider for provider, _ in made), options=tuple(options for _, options in made))
 
     def candidates(
         self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()
     ) -> list[Candidate]:
         """Whom to ask for a page in these languages that needs these features, in order; never empty.
 
-        Providers that read all its scripts and have all features come first, then those that read some (their answers
-        are degraded). ``only`` keeps the provider of that name. Raises InvalidInput for an unknown language,
-        ProviderUnavailable when no provider is left.
+        First come those that read all its scripts and have all features, then those that lack a feature, then those that read
+        only some of its scripts; answers of the latter two are degraded. ``only`` keeps the provider of that name. Raises
+        InvalidInput for an unknown language, ProviderUnavailable when no provider is left.
         """
         wanted = scripts_of(languages)
-        known = [provider for provider in self.providers if only is None or provider.name == only]
-        readers = [provider for provider in known if wanted & provider.capabilities.scripts]
-        full = [
-            provider
-            for provider in readers
-            if wanted <= provider.capabilities.scripts and provider.capabilities.features.issuperset(features)
+        options = self.options or (ProviderOptions(),) * len(self.providers)
+        lacking = [
+            ((not wanted <= can.scripts, not can.features.issuperset(features)), provider, configured)
+            for provider, configured in zip(self.providers, options, strict=True)
+            if (only is None or provider.name == only) and wanted & (can := provider.capabilities).scripts
         ]
-        partly = [provider for provider in readers if provider not in full]
-        if not readers:
+        if not lacking:
             raise self._nobody(wanted, only)
+        lacking.sort(key=lambda found: found[0])
         return [
-            Candidate(provider, degraded=index > 0 or provider in partly)
-            for index, provider in enumerate((*full, *partly))
+            Candidate(provider, index > 0 or any(lacks), configured)
+            for index, (lacks, provider, configured) in enumerate(lacking)
         ]
+
+    def for_tables(
+        self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()
+    ) -> list[Candidate]:
+        """Whom to ask instead where the page is full of tables: those that know them come first. Empty where that is no other."""
+        usual = self.candidates(languages, only, features)
+        first = self.candidates(languages, only, {*features, Feature.TABLES})
+        return first if first[0].provider is not usual[0].provider and not first[0].degraded else []
+
+    def detector(self) -> OcrProvider:
+        """Whose lines place the text of engines without geometry: how well it reads them does not matter."""
+        for provider in self.providers:
+            if provider.capabilities.geometry in (Geometry.LINE, Geometry.WORD):
+                return provider
+        return _made("rapidocr", {})[0]
+
+    def calls(self, candidate: Candidate, pool: WorkerPool) -> ProviderCalls:
+        """The calls of this provider, in this process."""
+        key = id(candidate.provider)
+        if key not in self._calls:
+            self._calls[key] = ProviderCalls(candidate.provider, candidate.options, self.rules, pool, self.clock)
+        return self._calls[key]
+
+    def line_calls(self, pool: WorkerPool) -> ProviderCalls:
+        """Calls of the detector, whose answers are taken as they are."""
+        return ProviderCalls(self.detector(), ProviderOptions(), TAKEN_AS_IT_IS, pool, self.clock)
 
     def profile(self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()) -> str:
         """Everything besides picture and options that decides the result: the profiles of the chain, in order."""
         chain = self.candidates(languages, only, features)
-        return " > ".join(candidate.provider.profile for candidate in chain) + f" | {self.rules}"
+        boxless = any(candidate.provider.capabilities.geometry is Geometry.NONE for candidate in chain)
+        return " | ".join(
+            [
+                " > ".join(candidate.provider.profile for candidate in chain),
+                *(["tables first"] if self.for_tables(languages, only, features) else []),
+                *([f"placed by {self.detector().profile}"] if boxless else []),
+                str(self.rules),
+            ]
+        )
 
     def _nobody(self, wanted: frozenset[str], only: str | None) -> ProviderUnavailable:
         names = ", ".join(provider.name for provider in self.providers) or "none"
@@ -98,9 +153,10 @@ class OcrProviders:
         )
 
 
-def _make(part: str) -> OcrProvider:
+def _made(part: str, configured: Mapping[str, ProviderOptions]) -> tuple[OcrProvider, ProviderOptions]:
     name, _, option = part.partition(":")
     maker = _MAKERS.get(name)
     if maker is None:
         raise SettingsError(f"unknown OCR provider {name!r}; known: {', '.join(sorted(_MAKERS))}")
-    return maker(option)
+    options = configured.get(part) or configured.get(name) or ProviderOptions()
+    return maker(option, options), options

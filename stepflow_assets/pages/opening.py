@@ -15,7 +15,7 @@ from flow_compiler.errors import Category
 from stepflow_assets.errors import DocumentDamaged, DocumentEncrypted, DocumentTooLarge, PageError
 
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-_MOST_IMAGE_PIXELS = 300_000_000
+MOST_IMAGE_PIXELS = 300_000_000
 
 
 class _Last:
@@ -84,13 +84,13 @@ def open_image(path: str) -> PIL.Image.Image:
     if _Last.path == path:
         image: PIL.Image.Image = _Last.document
         return image
-    PIL.Image.MAX_IMAGE_PIXELS = _MOST_IMAGE_PIXELS // 2  # Pillow raises at twice this
+    PIL.Image.MAX_IMAGE_PIXELS = MOST_IMAGE_PIXELS // 2  # Pillow raises at twice this
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
             opened = PIL.Image.open(path, formats=IMAGE_FORMATS)
     except PIL.Image.DecompressionBombError:
-        raise DocumentTooLarge(f"the image has more than {_MOST_IMAGE_PIXELS // 1_000_000} million pixels") from None
+        raise DocumentTooLarge(f"the image has more than {MOST_IMAGE_PIXELS // 1_000_000} million pixels") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DocumentDamaged(f"the image cannot be opened ({type(error).__name__})") from None
     _Last.replace(path, opened)
@@ -108,6 +108,15 @@ def damaged_page(reason: str) -> PageError:
         code="page.damaged",
         category=Category.SOURCE,
         next_step="Open the file in its own program and save it again, then ingest it again.",
+    )
+
+
+def too_large_page(reason: str) -> PageError:
+    return PageError(
+        f"the page is too large: {reason}",
+        code="page.too_large",
+        category=Category.SOURCE,
+        next_step="Save the file with pictures of fewer pixels, or raise the limit in the settings, then ingest it again.",
     )
 
 

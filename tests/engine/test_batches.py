@@ -75,6 +75,48 @@ async def test_a_batch_does_not_wait_long_for_work_that_may_never_join(evaluate:
     assert ended.result == Success(result=[1, 50])
 
 
+@pytest.mark.parametrize("in_a_thread", [False, True])
+async def test_an_answer_given_early_ends_its_step_while_the_batch_goes_on(evaluate: Flows, in_a_thread: bool) -> None:
+    first_ended = asyncio.Event()
+
+    @component("/t/early", batch=2)
+    async def early(given: list[int], context: BatchContext) -> list[int]:
+        place = given.index(1)
+        if in_a_thread:
+            await asyncio.to_thread(context.answer, place, 10)
+        else:
+            context.answer(place, 10)
+        await first_ended.wait()
+        return [value * 10 if value != 1 else -1 for value in given]
+
+    @component("/t/after")
+    async def after(given: Any, context: Any) -> Any:
+        first_ended.set()
+        return given
+
+    steps = [step("a", 1, "/t/early"), step("b", 2, "/t/early"), step("after", {"$step": "a"}, "/t/after")]
+    ended = await evaluate({"steps": steps, "output": [{"$step": "after"}, {"$step": "b"}]}, None, early, after)
+    assert ended.result == Success(result=[10, 20])
+
+
+async def test_who_was_answered_early_is_not_asked_again_when_the_batch_fails(evaluate: Flows) -> None:
+    calls: list[list[int]] = []
+
+    @component("/t/early", batch=2)
+    async def early(given: list[int], context: BatchContext) -> list[int]:
+        calls.append(given)
+        if len(given) == 1:
+            return given
+        context.answer(0, 10)
+        await asyncio.sleep(0)
+        raise RuntimeError("the rest failed")
+
+    ended = await evaluate(mapping("/t/early"), [1, 2], early)
+    assert isinstance(ended.result, Success)
+    assert [item["result"] for item in ended.result.result["results"]] == [10, 2]
+    assert calls == [[1, 2], [2]]
+
+
 async def test_an_error_in_the_list_is_one_members_failure(evaluate: Flows) -> None:
     batched = Batched()
     ended = await evaluate(mapping("/t/batch"), [1, 13, 3], batched.component)

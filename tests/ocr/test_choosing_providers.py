@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from flow_compiler.errors import Category, ComponentError, InvalidInput, ResourceUnavailable
-from stepflow_assets.errors import PageCrashed, PageTimeout, ProviderError, ProviderUnavailable, SettingsError
+from stepflow_assets.documents.attempts import ProviderAttempt
+from stepflow_assets.documents.recognized import Usage
+from stepflow_assets.errors import (
+    PageCrashed,
+    PageTimeout,
+    ProviderError,
+    ProviderSkipped,
+    ProviderUnavailable,
+    SettingsError,
+)
+from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import read_page
+from stepflow_assets.ocr.clock import SystemClock
+from stepflow_assets.ocr.options import ProviderOptions
 from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, Picture
 from stepflow_assets.ocr.quality import QualityRules
 from stepflow_assets.ocr.recognition import Answer
 from stepflow_assets.ocr.registry import OcrProviders
 
-GOOD = Answer(None, b"[]", b"{}", 3, 0.9, 0.2)
-BLANK = Answer(None, None, b"{}", 0, None, 0.2)
-EMPTY = Answer("ink but no text (80 marks like letters)", None, b"{}", 0, None, 0.2)
-UNSURE = Answer("mean confidence 0.31 is below 0.60", None, b"{}", 0, 0.31, 0.2)
+GOOD = Answer(None, b"{}", b"{}", 3, 0, 0.9, 0.2)
+BLANK = Answer(None, None, b"{}", 0, 0, None, 0.2)
+EMPTY = Answer("ink but no text (80 marks like letters)", None, b"{}", 0, 0, None, 0.2)
+UNSURE = Answer("mean confidence 0.31 is below 0.60", None, b"{}", 0, 0, 0.31, 0.2)
+GAVE_UP = Answer("the server answered 500", None, None, 0, 0, None, 0.2, gave_up=True)
 
 
 @dataclass(frozen=True)
@@ -41,14 +54,19 @@ class Engine:
         raise NotImplementedError
 
 
-def read(*engines: Engine, languages=("en",), only=None):
-    async def ask(provider, picture, rules):
-        if isinstance(provider.does, Exception):
-            raise provider.does
-        return provider.does
+def read(*engines: Engine, languages=("en",), only=None, options=()):
+    async def ask(candidate, picture, alone):
+        does = candidate.provider.does
+        if isinstance(does, ResourceUnavailable):
+            raise does
+        return Asked(None, does, 0.0) if isinstance(does, Exception) else Asked(does, None, does.seconds)
 
-    candidates = OcrProviders(engines).candidates(languages, only)
-    return asyncio.run(read_page(candidates, Picture("page.png"), QualityRules(), ask))
+    candidates = OcrProviders(engines, options=options).candidates(languages, only)
+    return asyncio.run(read_page(candidates, Picture("page.png"), ask, SystemClock()))
+
+
+def said(found):
+    return [(item.provider, str(item.outcome), item.reason, item.seconds) for item in found.path]
 
 
 def names(*engines, languages, only=None):
@@ -106,29 +124,53 @@ def test_an_unknown_language_is_an_input_error():
         names(LATIN, languages=["klingon"])
 
 
+def test_a_provider_that_lacks_scripts_never_comes_before_one_that_has_them():
+    engines = Engine("tables", "Latn", features="tables"), Engine("both", "Latn Hans"), Engine("none", "Arab")
+    found = OcrProviders(engines).candidates(["zh", "en"], features=[Feature.TABLES])
+    assert [(item.provider.name, item.degraded) for item in found] == [("both", True), ("tables", True)]
+
+
 def test_the_first_usable_answer_is_taken():
     found = read(Engine("a"), Engine("b"))
-    assert (found.provider, found.path, found.degraded, found.attempts) == ("a", ("a: ok",), False, 1)
+    assert (found.provider, said(found), found.degraded, found.attempts) == ("a", [("a", "ok", "", None)], False, 1)
 
 
 def test_blank_is_an_answer():
-    assert read(Engine("a", does=BLANK), Engine("b")).path == ("a: blank",)
+    assert said(read(Engine("a", does=BLANK), Engine("b"))) == [("a", "blank", "", None)]
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "kept", "attempts"),
     [
-        (EMPTY, "a: ink but no text (80 marks like letters) after 0.20 s"),
-        (UNSURE, "a: mean confidence 0.31 is below 0.60 after 0.20 s"),
-        (PageTimeout("too slow"), "a: page.timeout after 0.00 s"),
-        (PageCrashed("gone"), "a: page.crashed after 0.00 s"),
-        (ProviderUnavailable("no weights"), "a: provider.unavailable after 0.00 s"),
-        (ComponentError("odd", code="worker.unexpected"), "a: worker.unexpected after 0.00 s"),
+        (EMPTY, ("a", "quality", "ink but no text (80 marks like letters)", 0.2), 2),
+        (UNSURE, ("a", "quality", "mean confidence 0.31 is below 0.60", 0.2), 2),
+        (GAVE_UP, ("a", "failed", "provider.failed", 0.2), 2),
+        (PageTimeout("too slow"), ("a", "failed", "page.timeout", 0.0), 2),
+        (PageCrashed("gone"), ("a", "failed", "page.crashed", 0.0), 2),
+        (ProviderUnavailable("no weights"), ("a", "failed", "provider.unavailable", 0.0), 2),
+        (ComponentError("odd", code="worker.unexpected"), ("a", "failed", "worker.unexpected", 0.0), 2),
+        (ProviderSkipped("left alone"), ("a", "skipped", "left alone", None), 1),
     ],
 )
-def test_every_failure_falls_through_to_the_next_and_is_kept_on_the_path(fault, said):
+def test_every_failure_falls_through_to_the_next_and_is_kept_on_the_path(fault, kept, attempts):
     found = read(Engine("a", does=fault), Engine("b"))
-    assert (found.provider, found.path, found.degraded, found.attempts) == ("b", (said, "b: ok"), True, 2)
+    assert (found.provider, found.degraded, found.attempts) == ("b", True, attempts)
+    assert said(found) == [kept, ("b", "ok", "", None)]
+
+
+def test_what_failed_providers_used_is_paid_too():
+    used = Usage(requests=1, input_tokens=1000, output_tokens=500)
+    priced = ProviderOptions(price_per_page=0.01, price_per_million_input_tokens=2, price_per_million_output_tokens=4)
+    engines = Engine("a", does=replace(EMPTY, usage=used)), Engine("b", does=replace(GOOD, usage=used))
+    found = read(*engines, options=(priced, ProviderOptions()))
+    assert found.usage == Usage(requests=2, input_tokens=2000, output_tokens=1000)
+    assert found.cost == pytest.approx(0.01 + 0.002 + 0.002)
+    assert read(*engines).cost is None
+
+
+def test_the_path_is_kept_as_json_and_read_back():
+    (failed, _) = read(Engine("a", does=EMPTY), Engine("b")).path
+    assert ProviderAttempt.model_validate_json(failed.model_dump_json()) == failed
 
 
 @pytest.mark.parametrize(
@@ -138,6 +180,7 @@ def test_every_failure_falls_through_to_the_next_and_is_kept_on_the_path(fault, 
         ([PageTimeout("too slow")], "page.timeout", Category.TIMEOUT, True),
         ([EMPTY, PageCrashed("gone")], "provider.quality", Category.PROVIDER, True),
         ([PageCrashed("gone"), UNSURE], "page.crashed", Category.INTERNAL, True),
+        ([GAVE_UP], "provider.failed", Category.PROVIDER, True),
     ],
 )
 def test_when_nobody_could_read_it_the_page_fails_naming_each(faults, code, category, retryable):
@@ -157,6 +200,36 @@ def test_a_closed_pool_is_nobodys_failure():
 
 def test_by_default_rapidocr_reads():
     assert [provider.name for provider in OcrProviders.from_settings().providers] == ["rapidocr"]
+
+
+def test_without_a_chain_the_configured_ones_read_too_and_the_cheapest_is_first():
+    dear = ProviderOptions(price_per_page=0.01)
+    assert [item.name for item in OcrProviders.from_settings(None, {"fault:fail": ProviderOptions()}).providers] == [
+        "fault",
+        "rapidocr",
+    ]
+    assert [item.name for item in OcrProviders.from_settings(None, {"fault:fail": dear}).providers] == [
+        "rapidocr",
+        "fault",
+    ]
+
+
+def test_options_are_found_by_the_name_in_the_chain_with_its_option_or_without():
+    exact, general = ProviderOptions(batch=2), ProviderOptions(batch=3)
+    chain = OcrProviders.from_settings("fault:fail, fault:hang", {"fault:hang": exact, "fault": general})
+    assert chain.options == (general, exact)
+
+
+def test_where_a_page_is_full_of_tables_a_provider_that_knows_them_comes_first():
+    plain, strong = Engine("plain"), Engine("strong", features="tables", cost=9)
+    chain = OcrProviders((plain, strong))
+    assert [(item.provider.name, item.degraded) for item in chain.for_tables(["en"])] == [
+        ("strong", False),
+        ("plain", True),
+    ]
+    assert OcrProviders((strong, plain)).for_tables(["en"]) == []
+    assert OcrProviders((plain,)).for_tables(["en"]) == []
+    assert OcrProviders((Engine("both", "Latn Hans"), strong)).for_tables(["zh", "en"]) == []
 
 
 def test_a_configured_chain_keeps_its_order():

@@ -88,6 +88,10 @@ async def bench(chain=None, *, deadline=60.0):
         pools.close()
 
 
+def path(found) -> list[tuple[str, str, str]]:
+    return [(attempt["provider"], attempt["outcome"], attempt["reason"]) for attempt in found["provider_path"]]
+
+
 def letters(text: str) -> str:
     return "".join(text.split())
 
@@ -98,13 +102,14 @@ def test_a_picture_is_read_once_for_all_who_ask_at_the_same_time():
             picture = await at.put(as_png(page()))
             results = await asyncio.gather(*(at.run(RECOGNIZE, {"picture": picture}, key) for key in ("a", "b", "c")))
             found = [item.result.result for item in results]
-            cells = await at.json(found[0]["page"])
+            cells = (await at.json(found[0]["page"]))["lines"]
             raw = await at.json(found[0]["raw"])
             return found, [item.records["r"] for item in results], cells, raw
 
     found, records, cells, raw = asyncio.run(scenario())
     assert found[0] == found[1] == found[2]
-    assert (found[0]["status"], found[0]["provider"], found[0]["provider_path"]) == ("ok", "rapidocr", ["rapidocr: ok"])
+    assert (found[0]["status"], found[0]["provider"], path(found[0])) == ("ok", "rapidocr", [("rapidocr", "ok", "")])
+    assert all(attempt["seconds"] is None for attempt in found[0]["provider_path"])
     assert [letters(item["text"]) for item in cells] == [letters(text) for text in LETTER]
     assert raw["turned"] == 0
     assert sorted(record.reuse is Reuse.COMPUTED for record in records) == [False, False, True]
@@ -115,7 +120,14 @@ def test_a_picture_is_read_once_for_all_who_ask_at_the_same_time():
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("crash", "fault: page.crashed after"), ("empty", "fault: ink but no text")]
+    ("fault", "said"),
+    [
+        ("crash", ("fault", "failed", "page.crashed")),
+        ("empty", ("fault", "quality", "ink but no text")),
+        ("repeat", ("fault", "quality", "the text repeats itself")),
+        ("truncated", ("fault", "quality", "the answer is cut off")),
+        ("500", ("fault", "failed", "provider.unavailable")),
+    ],
 )
 def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_degraded(fault, said):
     async def scenario():
@@ -126,8 +138,10 @@ def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_
     assert isinstance(result.result, Success), result.result
     found = result.result.result
     assert (found["status"], found["provider"], found["degraded"]) == ("ok", "rapidocr", True)
-    assert found["provider_path"][0].startswith(said)
-    assert found["provider_path"][1:] == ["rapidocr: ok"]
+    (failed, used) = path(found)
+    assert (failed[:2], used) == (said[:2], ("rapidocr", "ok", ""))
+    assert failed[2].startswith(said[2])
+    assert found["provider_path"][0]["seconds"] >= 0
     assert result.records["r"].degraded
     assert result.records["r"].numbers["provider_attempts"] == 2
 
@@ -140,6 +154,8 @@ def test_a_provider_that_misbehaves_falls_through_to_the_next_and_the_result_is_
         ("fail", "provider.failed", True),
         ("unavailable", "provider.unavailable", True),
         ("short", "provider.failed", True),
+        ("500", "provider.unavailable", True),
+        ("truncated", "provider.quality", False),
         ("empty", "provider.quality", False),
         ("repeat", "provider.quality", False),
         ("unsure", "provider.quality", False),
@@ -181,7 +197,7 @@ def answer(ref, provider="rapidocr"):
         "lines": 1,
         "confidence": 0.9,
         "provider": provider,
-        "provider_path": [f"{provider}: ok"],
+        "provider_path": [{"provider": provider, "outcome": "ok"}],
         "degraded": False,
     }
 
@@ -203,7 +219,8 @@ def test_blocks_come_from_layer_or_recognition_by_the_route(route, layer, seen, 
     async def scenario():
         async with bench() as at:
             cells = await at.put(json.dumps(layer).encode()) if layer else None
-            lines = await at.put(json.dumps(recognised(seen)).encode()) if seen else None
+            read = {"lines": recognised(seen or []), "blocks": []}
+            lines = await at.put(json.dumps(read).encode()) if seen else None
             content = {"page_id": "p", "geometry": GEOMETRY, "route": route, "route_reason": "", "cells": cells}
             given = {"content": content, "recognized": answer(lines) if seen is not None else None}
             found = (await at.run(BLOCKS, given)).result.result
@@ -230,7 +247,7 @@ def test_where_recognition_failed_the_layer_stands_in_and_the_page_is_degraded(r
     assert [cell["text"] for block in blocks for cell in block["lines"]] == [cell["text"] for cell in LAYER]
     assert found["degraded"]
     assert found["provider"] is None
-    assert found["provider_path"] == ["text layer: recognition failed"]
+    assert path(found) == [("text layer", "ok", "recognition failed")]
     assert item.records["b"].degraded
 
 

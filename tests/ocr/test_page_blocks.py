@@ -164,7 +164,7 @@ def test_level_lines_of_two_text_columns_are_no_table():
 
 
 def test_blocks_are_written_as_the_schema_says(tmp_path):
-    (tmp_path / "cells").write_text(json.dumps(recognised([*BODY, *table_of(ROWS, top=400)])))
+    (tmp_path / "cells").write_text(json.dumps({"lines": recognised([*BODY, *table_of(ROWS, top=400)]), "blocks": []}))
     page = PageText(Route.OCR, 600, 800, None, str(tmp_path / "cells"))
     made = blocks_of_page(page)
     found = TypeAdapter(list[Block]).validate_json(made.blocks)

@@ -24,3 +24,10 @@ class ProviderAttempt(BaseModel):
     outcome: AttemptOutcome
     reason: str = ""
     seconds: float | None = None
+
+
+def in_words(attempt: ProviderAttempt) -> str:
+    """One attempt for people: ``vision: failed (provider.timeout) after 1.20 s``."""
+    reason = f" ({attempt.reason})" if attempt.reason else ""
+    seconds = f" after {attempt.seconds:.2f} s" if attempt.seconds is not None else ""
+    return f"{attempt.provider}: {attempt.outcome}{reason}{seconds}"

@@ -94,7 +94,7 @@ def _tell_page(drawn: DrawnPage, output: Path, *, as_json: bool) -> None:
                 "blocks": made.count if made else 0,
                 "confidence": made.confidence if made else None,
                 "provider": made.provider if made else None,
-                "provider_path": [asked.model_dump(mode="json") for asked in made.provider_path] if made else [],
+                "provider_path": [attempt.model_dump(mode="json") for attempt in made.provider_path] if made else [],
                 "degraded": made.degraded if made else False,
                 "failure": failure and {"code": failure.error, "message": failure.message},
                 "picture": str(output),

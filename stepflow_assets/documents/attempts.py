@@ -25,9 +25,6 @@ class ProviderAttempt(BaseModel):
     reason: str = ""
     seconds: float | None = None
 
-
-def in_words(attempt: ProviderAttempt) -> str:
-    """One attempt for people: ``vision: failed (provider.timeout) after 1.20 s``."""
-    reason = f" ({attempt.reason})" if attempt.reason else ""
-    seconds = f" after {attempt.seconds:.2f} s" if attempt.seconds is not None else ""
-    return f"{attempt.provider}: {attempt.outcome}{reason}{seconds}"
+    def __str__(self) -> str:
+        said = f"{self.provider}: {self.reason or self.outcome}"
+        return said if self.seconds is None else f"{said} after {self.seconds:.2f} s"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from flow_compiler.engine.outcomes import Failure
 from flow_compiler.engine.stores import Stores
 from flow_compiler.errors import InvalidInput
-from stepflow_assets.documents.attempts import in_words
 from stepflow_assets.documents.evidence import PagePlace, Place, describe
 from stepflow_assets.documents.page import BlockList, PageContent
 from stepflow_assets.errors import EvidenceError, PageCrashed, PageTimeout, UnknownChunk
@@ -179,7 +178,7 @@ def _notes(page: KeptPage) -> tuple[str, ...]:
         notes.append(f"failed: {page.failure.message}")
     elif isinstance(page.blocks, BlockList):
         count = f"{page.blocks.count} block{'' if page.blocks.count == 1 else 's'}"
-        notes.append(" · ".join((count, *map(in_words, page.blocks.provider_path))))
+        notes.append(" · ".join(part for part in (count, *map(str, page.blocks.provider_path)) if part))
     return tuple(notes)
 
 

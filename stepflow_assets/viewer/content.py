@@ -12,7 +12,6 @@ import jinja2
 from flow_compiler.engine.outcomes import Failure
 from flow_compiler.errors import FlowCompilerError
 from stepflow_assets.documents import links
-from stepflow_assets.documents.attempts import in_words
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.documents.evidence import PagePlace, describe
 from stepflow_assets.documents.page import BlockList, PageContent
@@ -84,7 +83,7 @@ def page_row(page: KeptPage) -> Mapping[str, Any]:
         "words": made.words if made else 0,
         "confidence": made.confidence if made else None,
         "provider": made.provider if made else None,
-        "path": [in_words(asked) for asked in made.provider_path] if made else [],
+        "path": [str(attempt) for attempt in made.provider_path] if made else (),
         "degraded": bool(made and made.degraded),
         "failure": page.failure,
     }

@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements/dev.txt
 demo: $(STAMP) ## ingest the example documents and answer five questions, each with a picture of its place
 	@$(BIN)/stepflow-assets demo
 
-dev: $(STAMP) ## open the Dagster UI on the same data (loopback, port 3000)
+dev: $(STAMP) ## open the Dagster UI and the viewer on the same data (loopback, ports 3000 and 3100)
 	@$(BIN)/stepflow-assets dev
 
 test: $(STAMP) lint types ## lint, types and the tests (under ten minutes on two cores)

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     log_passed_checks: bool = Field(
         default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
     )
+    viewer_url: str = Field(
+        default="http://127.0.0.1:3100",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where the viewer is: Dagster's materializations link to it, and `dev` starts it when that is on loopback.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -44,7 +44,7 @@ def remembered_components() -> ComponentRegistry:
             "what was made of it is not kept any more",
             code="memo.absent",
             category=Category.CAPACITY,
-            next_step="Run `stepflow-assets ingest --refresh` with the document's path.",
+            next_step="Ingest the document again, with --refresh if it counts as unchanged.",
         )
 
     return ComponentRegistry(

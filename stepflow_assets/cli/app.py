@@ -26,7 +26,7 @@ COMMANDS: dict[str, str] = {
     "forget": "Erase documents: catalog, index, journal, history, and what only they used.",
     "gc": "Erase memo entries and artifacts that no document uses.",
     "settings": "List every setting, its value and where it comes from.",
-    "dev": "Open the Dagster UI on the same data.",
+    "dev": "Open the Dagster UI and the viewer on the same data.",
 }
 
 

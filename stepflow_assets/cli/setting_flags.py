@@ -31,6 +31,10 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
         "Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
     ),
     ("log_passed_checks", "Record passed check evaluations too (off: only failed ones, for big backfills)."),
+    (
+        "viewer_url",
+        "Where the viewer is: Dagster's materializations link to it, and `dev` starts it when that is on loopback.",
+    ),
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 

@@ -15,9 +15,10 @@ _PARTS = ("fastapi", "uvicorn", "jinja2")
 @click.option("--port", default=3100, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The viewer has no login: keep it on loopback.")
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@click.option("--until-stdin-ends", is_flag=True, hidden=True, help="For `dev`, whose end ends it.")
 @password_option
 @click.pass_obj
-def command(flags: dict[str, Any], port: int, host: str, open_it: bool) -> None:
+def command(flags: dict[str, Any], port: int, host: str, open_it: bool, until_stdin_ends: bool) -> None:
     """Look at documents in a browser: pages with their blocks, chunks with their places, search. Ctrl-C ends it.
 
     It reads what runs have left, and changes nothing. Pictures are drawn when they are looked at.
@@ -45,7 +46,8 @@ def command(flags: dict[str, Any], port: int, host: str, open_it: bool) -> None:
         if open_it:
             click.launch(url)
 
-    asyncio.run(serve(settings, host, listening, began))
+    until = sys.stdin.fileno() if until_stdin_ends else None
+    asyncio.run(serve(settings, host, listening, began, until_ends=until))
 
 
 def _require_extra() -> None:

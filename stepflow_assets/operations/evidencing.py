@@ -12,7 +12,7 @@ from flow_compiler.errors import InvalidInput
 from stepflow_assets.documents.evidence import PagePlace, Place, describe
 from stepflow_assets.documents.page import BlockList, PageContent
 from stepflow_assets.errors import EvidenceError, PageCrashed, PageTimeout, UnknownChunk
-from stepflow_assets.operations.kept import Kept, KeptPage, kept
+from stepflow_assets.operations.kept import Kept, KeptPage, kept, steps_behind
 from stepflow_assets.operations.lookup import known_document
 from stepflow_assets.operations.replaying import reason_of
 from stepflow_assets.operations.workspace import Workspace
@@ -67,7 +67,8 @@ async def draw_chunk(workspace: Workspace, chunk_id: str, *, crop: bool, only: i
             raise InvalidInput(f"the chunk has {count}, not {only}", next_step=f"Give --place 1 to {len(places)}.")
         places = places[only - 1 : only]
     async with workspace.stores() as stores, drawing_pool(workspace) as pool:
-        found = await kept(workspace, stores, known_document(workspace, hit.document_id))
+        row = known_document(workspace, hit.document_id)
+        found = await kept(workspace, stores, row, steps_behind(places[0]))
         picture = await draw_places(workspace, stores, pool, hit.document_id, found, places, crop=crop)
     return Drawn(hit.document_id, "; ".join(dict.fromkeys(describe(place) for place in places)), picture)
 

@@ -7,6 +7,7 @@ the memo answers for the version that was finished last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from flow_compiler.engine.outcomes import Failure, FlowResult, Json, Success, from_json
 from flow_compiler.engine.stores import Stores, root_path
 from flow_compiler.errors import Category, FlowRejected, InvalidInput
+from stepflow_assets.documents.evidence import PagePlace, Place
 from stepflow_assets.documents.listing import DocumentListing
 from stepflow_assets.documents.page import BlockList, PreparedPage
 from stepflow_assets.errors import UnknownDocument
@@ -22,6 +24,11 @@ from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
 
 STEPS = ("document", "pages", "ocr_blocks")
+
+
+def steps_behind(place: Place) -> Sequence[str]:
+    """What the picture of a place needs: the source bytes of a page; the converted part of anything else."""
+    return STEPS[:1] if isinstance(place, PagePlace) else STEPS[:2]
 
 
 @dataclass(frozen=True)
@@ -63,45 +70,48 @@ class Kept:
         )
 
 
-async def kept(workspace: Workspace, stores: Stores, row: CatalogRow) -> Kept:
-    """Raises UnknownDocument (``catalog.in_hand`` while its first run goes on), ComponentError with the document's own
-    reason where it failed, FlowRejected when the flow has no step of :data:`STEPS`."""
-    found = None if row.running else await _journaled(stores, row)
-    if found is None:
-        found = await _remembered(workspace, row)
+async def kept(workspace: Workspace, stores: Stores, row: CatalogRow, steps: Sequence[str] = STEPS) -> Kept:
+    """What ``steps`` made, ``document`` among them; of what is not asked for there is nothing.
+
+    Raises UnknownDocument (``catalog.in_hand`` while its first run goes on), ComponentError with the document's own
+    reason where it failed, FlowRejected when the flow has no such step."""
+    found = None if row.running else await _journaled(stores, row, steps)
+    if found is not None:
+        with suppress(ValidationError):  # written by an older version of a component: the memo may know of a newer one
+            return _kept(found)
+    return _kept(await _remembered(workspace, row, steps))
+
+
+def _kept(found: Mapping[str, Json]) -> Kept:
     listing = DocumentListing.model_validate(found["document"])
-    blocks = {index: from_json(item) for index, item in enumerate(_items(found["ocr_blocks"]))}
+    blocks = {index: from_json(item) for index, item in enumerate(_items(found.get("ocr_blocks")))}
     return Kept(
         listing,
         tuple(
             _page(item.page, from_json(prepared), blocks.get(index))
-            for index, (item, prepared) in enumerate(zip(listing.pages, _items(found["pages"]), strict=False))
+            for index, (item, prepared) in enumerate(zip(listing.pages, _items(found.get("pages")), strict=False))
         ),
     )
 
 
-async def _journaled(stores: Stores, row: CatalogRow) -> Mapping[str, Json] | None:
+async def _journaled(stores: Stores, row: CatalogRow, steps: Sequence[str]) -> Mapping[str, Json] | None:
     """Results of the steps in the run that finished last; None when they are no longer there."""
     if row.run_id is None or row.version is None:
         return None
     root = root_path(row.document_id)
     records = await stores.journal.load(row.run_id, root)
     results: dict[str, Json] = {}
-    for step in STEPS:
+    for step in steps:
         record = records.get((root, step))
         if record is None:
             return None
         if isinstance(record.outcome, Failure):
             raise reason_of(record.outcome)
         results[step] = record.outcome.result
-    try:
-        DocumentListing.model_validate(results["document"])
-    except ValidationError:  # of an older version of the components
-        return None
     return results
 
 
-async def _remembered(workspace: Workspace, row: CatalogRow) -> Mapping[str, Json]:
+async def _remembered(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) -> Mapping[str, Json]:
     if row.running and row.version is None:
         raise UnknownDocument(
             f"{row.document_id!r} is being ingested",
@@ -111,10 +121,12 @@ async def _remembered(workspace: Workspace, row: CatalogRow) -> Mapping[str, Jso
         )
     if row.failure is not None and row.live_generation is None and not row.running:
         raise reason_of(row.failure)
-    return await replay(workspace, row, STEPS, computing=False)
+    return await replay(workspace, row, steps, computing=False)
 
 
 def _items(result: Json) -> Sequence[Json]:
+    if result is None:
+        return ()
     if isinstance(result, dict) and isinstance(result.get("results"), list):
         return list(result["results"])
     raise FlowRejected(

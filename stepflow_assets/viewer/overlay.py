@@ -10,6 +10,7 @@ from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.evidence.confidence import shown, step_of
 
 WIDTH = 1000
+_ROOM = 3.5  # units between text and outline
 _NAME = 120  # characters of a block's text in its accessible name
 
 
@@ -55,7 +56,7 @@ def shapes(blocks: Iterable[Mapping[str, Any]], height: float) -> list[BlockShap
                 number=number,
                 kind=str(block["kind"]).replace("_", " "),
                 text=block["text"],
-                points=_points(corners, height),
+                points=_points(_with_room(corners, height), height),
                 x=round(min((x for x, _ in corners), default=0.0) * WIDTH, 1),
                 y=round(min((y for _, y in corners), default=0.0) * height, 1),
                 confidence=shown(confidence),
@@ -68,7 +69,7 @@ def shapes(blocks: Iterable[Mapping[str, Any]], height: float) -> list[BlockShap
 
 
 def outlines(quads: Iterable[Quad], height: float) -> list[str]:
-    return [_points(quad.points, height) for quad in quads]
+    return [_points(_with_room(quad.points, height), height) for quad in quads]
 
 
 def described(blocks: Sequence[BlockShape]) -> str:
@@ -91,6 +92,18 @@ def shortened(text: str, most: int) -> str:
         return line
     cut = line[:most].rsplit(" ", 1)[0] if " " in line[:most] else line[:most]
     return f"{cut}…"
+
+
+def _with_room(corners: Sequence[Sequence[float]], height: float) -> list[Sequence[float]]:
+    """Moved outwards a little: the boxes of text are tight, and no line should run through its letters."""
+    if not corners:
+        return []
+    middle_x = sum(x for x, _ in corners) / len(corners)
+    middle_y = sum(y for _, y in corners) / len(corners)
+    return [
+        (x + (_ROOM if x > middle_x else -_ROOM) / WIDTH, y + (_ROOM if y > middle_y else -_ROOM) / height)
+        for x, y in corners
+    ]
 
 
 def _points(corners: Iterable[Sequence[float]], height: float) -> str:

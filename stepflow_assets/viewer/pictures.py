@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flow_compiler.errors import Category, FlowCompilerError
 from stepflow_assets.operations.evidencing import draw_kept_page, draw_places
-from stepflow_assets.operations.kept import kept
+from stepflow_assets.operations.kept import kept, steps_behind
 from stepflow_assets.operations.lookup import known_document
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.settings import Settings
@@ -57,7 +57,8 @@ class Pictures:
             async with workspace.stores() as stores:
 
                 async def draw() -> bytes:
-                    found = await kept(workspace, stores, known_document(workspace, hit.document_id))
+                    row = known_document(workspace, hit.document_id)
+                    found = await kept(workspace, stores, row, steps_behind(places[0]))
                     return await draw_places(workspace, stores, self._pool, hit.document_id, found, places, crop=True)
 
                 return await self._unless_known(tag, known, draw)

@@ -23,8 +23,16 @@ _DRAWERS = 2  # worker processes at most
 _STOP_SECONDS = 2
 
 
-async def serve(settings: Settings, host: str, listening: socket.socket, began: Callable[[], None]) -> None:
-    """Until SIGINT or SIGTERM. ``began`` is called when requests are answered."""
+async def serve(
+    settings: Settings,
+    host: str,
+    listening: socket.socket,
+    began: Callable[[], None],
+    *,
+    until_ends: int | None = None,
+) -> None:
+    """Until SIGINT or SIGTERM, or until the file descriptor ``until_ends`` does. ``began`` is called when requests are
+    answered."""
     pool = WorkerPool(
         "viewer", workers=min(_DRAWERS, available_cpus()), recycle_after=200, deadline=settings.page_deadline
     )
@@ -39,19 +47,26 @@ async def serve(settings: Settings, host: str, listening: socket.socket, began: 
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     try:
-        await _Server(config, began).serve([listening])
+        await _Server(config, began, until_ends).serve([listening])
     finally:
         pool.close()
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, began: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, began: Callable[[], None], until_ends: int | None) -> None:
         super().__init__(config)
-        self._began = began
+        self._began, self._until_ends = began, until_ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._until_ends is not None:
+            asyncio.get_running_loop().add_reader(self._until_ends, self._ended, self._until_ends)
         self._began()
+
+    def _ended(self, descriptor: int) -> None:
+        """Nothing is ever written to it: it is readable when the last process that holds its other end is gone."""
+        asyncio.get_running_loop().remove_reader(descriptor)
+        self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

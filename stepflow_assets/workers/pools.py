@@ -29,7 +29,7 @@ class WorkerPools:
         self._pdf = pdf or cpus
         self._ocr = ocr or max(1, min(cpus, available_memory() // _OCR_WORKER_BYTES))
         self._office = office
-        self._page_deadline, self._document_deadline = page_deadline, document_deadline
+        self._page_deadline, self.document_deadline = page_deadline, document_deadline
 
     @cached_property
     def pdf(self) -> WorkerPool:
@@ -41,7 +41,7 @@ class WorkerPools:
 
     @cached_property
     def office(self) -> WorkerPool:
-        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self._document_deadline)
+        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self.document_deadline)
 
     def close(self) -> None:
         """End all workers of the pools that were used."""

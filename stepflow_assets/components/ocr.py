@@ -12,7 +12,7 @@ from flow_compiler.engine.outcomes import Success
 from flow_compiler.errors import ComponentError
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
-from stepflow_assets.documents.page import BlockList, Ref, Route
+from stepflow_assets.documents.page import BlockList, Ref
 from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
@@ -160,11 +160,11 @@ async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[Block
 
 async def _text(given: BlocksInput, context: ComponentContext) -> PageText:
     recognized, content = given.recognized, given.content
-    cells = await _path(content.cells if content.route is not Route.OCR else None, context)
+    cells = await _path(content.cells, context)
     lines = await _path(recognized.page if recognized else None, context)
     return PageText(content.route, content.geometry.width_pt, content.geometry.height_pt, cells, lines)
 
-    cells = await _path(content.cells, context)
+
 async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContext) -> BlockList:
     recognized, content = given.recognized, given.content
     stood_in = recognized is None and content.picture is not None

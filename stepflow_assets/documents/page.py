@@ -81,7 +81,8 @@ class PageContent(_Frozen):
 
     ``page_id`` is the digest of appearance and text cells under the render profile. ``cells`` is an artifact holding a
     JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed);
-    ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
+    ``regions``: boxes of the displayed page (left, top, right, bottom, 0..1) that the picture shows, white elsewhere; empty
+    where it shows the whole page. ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
     """
 
     page_id: str
@@ -91,6 +92,7 @@ class PageContent(_Frozen):
     signals: dict[str, float] = Field(default_factory=dict)
     cells: Ref | None = None
     picture: Ref | None = None
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     layer_stands_in: bool = False
 
 
@@ -103,10 +105,11 @@ class PageItem(_Frozen):
 
 
 class Part(_Frozen):
-    """A converted part (a format without pages): the DoclingDocument as an artifact."""
+    """A converted part (a format without pages): the DoclingDocument as an artifact, and the profile it was converted under."""
 
     document: Ref
     format: str
+    profile: str = ""
 
 
 class PreparedPage(_Frozen):
@@ -161,7 +164,8 @@ class UnwordedBlock(Block):
 
 
 class BlockList(_Frozen):
-    """Result of one item of the ``ocr_blocks`` asset. ``blocks`` is an artifact holding a JSON list of Block."""
+    """Result of one item of the ``ocr_blocks`` asset. ``blocks`` is an artifact holding a JSON list of Block. ``profile`` is that of
+    what read them: provider, rendering or conversion, with version and options."""
 
     status: Literal["ok", "blank"]
     blocks: Ref | None = None
@@ -170,5 +174,6 @@ class BlockList(_Frozen):
     characters: int = 0
     confidence: float | None = None
     provider: str | None = None
+    profile: str | None = None
     provider_path: tuple[ProviderAttempt, ...] = ()
     degraded: bool = False

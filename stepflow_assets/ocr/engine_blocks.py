@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stepflow_assets.documents.table_cells import TableCell, grid_of
 from stepflow_assets.ocr.reading_order.segments import Cell
 
 Row = dict[str, Any]
+_KEPT = ("cells", "html", "latex", "raw_kind")
 _FURNITURE = frozenset({"page_header", "page_footer"})
 
 
@@ -18,19 +18,16 @@ def has_text(block: Row) -> bool:
 
 def block_row(block: Row, lines: Sequence[Cell]) -> Row:
     """A RecognizedBlock (as JSON) as a Block, but for its id and order. ``lines`` of the page are kept where they are its text."""
-    table = grid_of([TableCell.model_validate(cell) for cell in block["cells"]])
+    table = _grid(block["cells"])
     text = block["text"] or "\n".join(" | ".join(cell for cell in row if cell) for row in table or ())
     return {
         "kind": block["kind"],
         "text": text,
         "quad": block["quad"],
         "place": None,
-        "raw_kind": block["raw_kind"],
         "level": block["level"],
         "table": table,
-        "cells": block["cells"],
-        "html": block["html"],
-        "latex": block["latex"],
+        **{name: block[name] for name in _KEPT if block.get(name)},
         "confidence": block["confidence"],
         "order_source": "engine",
         "furniture": block["kind"] in _FURNITURE,
@@ -80,3 +77,15 @@ def _letters(text: str) -> str:
 def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float]:
     xs, ys = zip(*row["quad"]["points"], strict=True)
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def _grid(cells: Sequence[Row]) -> list[list[str]] | None:
+    """Texts by row and column; a cell that spans others is said once, at its first place."""
+    if not cells:
+        return None
+    rows = max(cell["row"] + cell["row_span"] for cell in cells)
+    columns = max(cell["column"] + cell["column_span"] for cell in cells)
+    grid = [[""] * columns for _ in range(rows)]
+    for cell in cells:
+        grid[cell["row"]][cell["column"]] = cell["text"]
+    return grid

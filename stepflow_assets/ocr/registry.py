@@ -35,6 +35,7 @@ _MAKERS: dict[str, Maker] = {
     "tesseract": _in("tesseract_provider", "make_tesseract"),
     "docling": _in("docling_provider", "make_docling"),
     "vision": _in("vision.provider", "make_vision"),
+    "surya": _in("surya.provider", "make_surya"),
     "recorded": _in("recorded_provider", "make_recorded"),
     "fault": _in("fault_provider", "make_fault"),
 }

@@ -67,7 +67,7 @@ def test_they_keep_kind_order_level_confidence_and_the_engines_word(made):
 
 def test_a_table_keeps_its_cells_and_has_a_grid_and_text(made):
     (table,) = made(TABLE)[1]
-    assert table.table == (("Costs", "Costs"), ("Bolts", "4.10"))
+    assert table.table == (("Costs", ""), ("Bolts", "4.10"))
     assert table.cells == TABLE.cells
     assert table.html == TABLE.html
     assert table.text.splitlines()[-1] == "Bolts | 4.10"

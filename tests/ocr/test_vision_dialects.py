@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -299,6 +300,19 @@ def test_chandra_answers_as_surya_does_and_docling_reads_it():
     assert any(block.text.startswith("Sales rose by $x^2$ in") for block in found)
     assert by_kind["formula"].latex == "E = mc^2"
     assert {cell.column_span for cell in by_kind["table"].cells} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("chandra", '<div data-label="Text" data-bbox="the patient"><p>said</p></div>'),
+        ("mineru2", "<|box_start|>1 1 1 1<|box_end|><|ref_start|>text<|ref_end|>the patient"),
+    ],
+)
+def test_what_the_page_says_is_not_logged(name, answer, caplog):
+    with contextlib.suppress(UnreadableAnswer):
+        read(name, answer)
+    assert "patient" not in caplog.text
 
 
 def test_mineru_is_asked_for_the_layout_and_then_for_each_region():

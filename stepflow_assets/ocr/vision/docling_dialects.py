@@ -5,6 +5,7 @@ Its parsers are pure and need no torch. A version of docling without one of them
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +19,8 @@ from stepflow_assets.ocr.protocol import Feature, Geometry
 from stepflow_assets.ocr.vision.dialect import Ask, DialectReading, UnreadableAnswer
 from stepflow_assets.ocr.vision.options import DialectName
 from stepflow_assets.ocr.vision.picture import PagePicture
+
+logging.getLogger("docling.utils").setLevel(logging.ERROR)  # its warnings quote what the page says
 
 _REVISION = 1
 _PRESETS = "docling.datamodel.stage_model_specs"

@@ -26,7 +26,7 @@ class MalformedHtml(Exception):
 
 def parsed(html: str) -> Tag:
     """The body of the HTML, by lxml's parser, which closes what the model left open. Raises MalformedHtml."""
-    soup = BeautifulSoup(html, "lxml")
+    soup = BeautifulSoup(f"<body>{html}", "lxml")  # with a tag first, since it warns of what looks like an address
     body = soup.body or soup
     level = [body]
     for _ in range(DEEPEST):

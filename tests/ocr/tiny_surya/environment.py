@@ -30,6 +30,7 @@ ANSWERS = {
 def interpreter() -> Path:
     """The environment's interpreter; installs it where it is missing. Raises CalledProcessError and TimeoutExpired."""
     python = CACHE / "surya" / "bin" / "python"
+    CACHE.mkdir(exist_ok=True)
     with FileLock(CACHE / "surya.lock"):
         if not (CACHE / "surya" / ".complete").exists():
             uv = [sys.executable, "-m", "uv", "--quiet"]

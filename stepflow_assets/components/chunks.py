@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -93,6 +94,7 @@ def _make(readable: Sequence[ReadablePage], raw: Sequence[bytes | None], options
 def _cut(units: Sequence[Unit], options: ChunkOptions) -> list[Chunk]:
     if options.method is ChunkMethod.SECTIONS:
         return split_units(units, options.max_tokens, options.overlap_tokens)
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # docling-core loads it: no advice on stderr
     from stepflow_assets.chunks.docling_chunkers import split_by_docling
 
     hybrid = options.method is ChunkMethod.DOCLING_HYBRID

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-heavy lint types format bench clean lock extras docs
+.PHONY: help install demo dev test test-heavy lint types format bench eval clean lock extras docs
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements/dev.txt
 demo: $(STAMP) ## ingest the example documents and answer five questions, each with a picture of its place
 	@$(BIN)/stepflow-assets demo
 
-dev: $(STAMP) ## open the Dagster UI on the same data (loopback, port 3000)
+dev: $(STAMP) ## open the Dagster UI and the viewer on the same data (loopback, ports 3000 and 3100)
 	@$(BIN)/stepflow-assets dev
 
 test: $(STAMP) lint types ## lint, types and the tests (under ten minutes on two cores)
@@ -47,10 +47,13 @@ format: $(STAMP) ## format the code
 bench: $(STAMP) ## measure against the goals and the competitors (docs/benchmarks.md)
 	$(BIN)/python -m benchmarks
 
+eval: $(STAMP) ## read the corpus and hold it against its ground truth (ARGS="--only rtl --json")
+	$(BIN)/python -m stepflow_assets.evals $(ARGS)
+
 docs: $(STAMP) ## write the generated parts of the docs anew
 	$(BIN)/python -m docs.generate
 
-EXTRAS := webserver serve mcp view chunking docling gpu opensearch k8s postgres aws
+EXTRAS := webserver serve mcp view chunking eval docling gpu opensearch k8s postgres aws
 extras: $(STAMP) ## every extra can be installed beside the locked versions
 	@for extra in $(EXTRAS); do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --extra $$extra -c requirements/dev.txt pyproject.toml >/dev/null \

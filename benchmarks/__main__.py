@@ -11,7 +11,18 @@ import time
 from benchmarks.figures import Figure, skipped, table
 from benchmarks.measuring import CommandFailed
 
-NAMES = ("start_up", "reading", "steps", "many_items", "unchanged", "dagster_cost", "born_digital", "memory")
+NAMES = (
+    "start_up",
+    "reading",
+    "steps",
+    "many_items",
+    "unchanged",
+    "dagster_cost",
+    "rendering",
+    "born_digital",
+    "scans",
+    "memory",
+)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring import REPOSITORY
 
@@ -43,11 +44,36 @@ def text_pages(source: Path, into: Path, *, copy: int) -> Path:
         ]
         copied = pypdfium2.PdfDocument.new()
         copied.import_pages(document, complete)
-        for page in copied:
-            left, bottom, right, top = page.get_mediabox()
-            page.set_mediabox(left, bottom, right + 0.1 * copy, top)
-            page.set_cropbox(left, bottom, right + 0.1 * copy, top)
-        target = into / f"{source.stem}-{copy}.pdf"
-        copied.save(target)
-        copied.close()
+        return _widened(copied, 0.1 * copy, into / f"{source.stem}-{copy}.pdf")
+
+
+def wider(source: Path, into: Path, *, copy: int) -> Path:
+    """A PDF with the pages of ``source``, each 1 pt wider for each copy: pictures of copies differ, so each is recognised."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(source) as document:
+        copied = pypdfium2.PdfDocument.new()
+        copied.import_pages(document)
+        return _widened(copied, copy, into / f"{source.stem}-{copy}.pdf")
+
+
+def large(source: Path, into: Path, pages: int) -> Path:
+    """A PDF of so many pages, which are those of ``source`` again and again, no two of one size."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(source) as document:
+        copied = pypdfium2.PdfDocument.new()
+        copied.import_pages(document, [number % len(document) for number in range(pages)])  # at once: they share fonts
+        return _widened(copied, 0.1, into / f"{source.stem}-{pages}-pages.pdf", growing=0.01)
+
+
+def _widened(document: Any, points: float, target: Path, *, growing: float = 0.0) -> Path:
+    """Each page ``points`` wider, and ``growing`` more than the one before it."""
+    for number, page in enumerate(document):
+        left, bottom, right, top = page.get_mediabox()
+        right += points + growing * number
+        page.set_mediabox(left, bottom, right, top)
+        page.set_cropbox(left, bottom, right, top)
+    document.save(target)
+    document.close()
     return target

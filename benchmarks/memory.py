@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.figures import Figure, skipped
-from benchmarks.inputs import EXAMPLES, born_digital, corpus, text_pages
+from benchmarks.figures import Figure, plain, skipped
+from benchmarks.inputs import EXAMPLES, born_digital, corpus, large, text_pages
 from benchmarks.measuring import PLATFORM, REPOSITORY
 from benchmarks.pss import Peaks, watching
 
 _MIB = 1 << 20
-_GOAL_BORN_DIGITAL, _GOAL_SCANS, _GOAL_GROWTH = 600, 4096, 1.15
+_GOAL_BORN_DIGITAL, _GOAL_SCANS, _GOAL_GROWTH, _GOAL_LARGE = 600, 4096, 1.15, 300
 
 
 def watch(command: Sequence[str], *, quiet: bool = False) -> tuple[Peaks, int]:
@@ -32,7 +32,7 @@ def watch(command: Sequence[str], *, quiet: bool = False) -> tuple[Peaks, int]:
 
 
 def measure() -> list[Figure]:
-    return [*_born_digital(), _scans()]
+    return [*_born_digital(), _large(), _scans()]
 
 
 def _born_digital() -> list[Figure]:
@@ -47,6 +47,16 @@ def _born_digital() -> list[Figure]:
         few.figure("peak PSS, born-digital documents", _GOAL_BORN_DIGITAL),
         Figure("peak PSS, three times the documents", growth, "×", against, goal=_GOAL_GROWTH),
     ]
+
+
+def _large() -> Figure:
+    """One document of 1,000 pages beside one of 10."""
+    with tempfile.TemporaryDirectory() as name:
+        source = text_pages(born_digital()[0], Path(name), copy=1)
+        ten, thousand = (_ingested([large(source, Path(name), pages)]) for pages in (10, 1000))
+    more = (thousand.peaks.total - ten.peaks.total) / _MIB
+    against = f"{plain(thousand.peaks.total / _MIB)} and {plain(ten.peaks.total / _MIB)} MiB; {thousand.described}"
+    return Figure("peak PSS, 1,000 pages more than 10", more, "MiB", against, goal=_GOAL_LARGE)
 
 
 def _scans() -> Figure:

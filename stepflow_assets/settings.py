@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     )
     office_workers: int = Field(default=1, ge=1, description="Processes that convert office, web and mail documents.")
     max_document_bytes: int = Field(default=512 * 1024 * 1024, ge=1, description="Larger files are refused (bytes).")
+    max_picture_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=64 * 1024,
+        description="Bytes of a page picture that recognition reads; quality and resolution go down to it.",
+    )
     page_deadline: float = Field(
         default=60.0, gt=0, description="Seconds after which the worker of a stuck page is ended."
     )
@@ -108,8 +113,17 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.',
     )
+    eval_corpus: Path | None = Field(
+        default=None,
+        description="Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
+    )
     log_passed_checks: bool = Field(
         default=True, description="Record passed check evaluations too (off: only failed ones, for big backfills)."
+    )
+    viewer_url: str = Field(
+        default="http://127.0.0.1:3100",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where the viewer is: Dagster's materializations link to it, and `dev` starts it when that is on loopback.",
     )
 
     @classmethod

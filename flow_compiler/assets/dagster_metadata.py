@@ -8,7 +8,7 @@ calls the asset stale for a new dependency.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 
@@ -36,6 +36,11 @@ def asset_metadata(report: AssetReport) -> dict[str, Plain]:
     if report.degraded:
         metadata["degraded"] = True
     return metadata
+
+
+def linked(link: Callable[[str], str] | None, key: str) -> dict[str, dg.MetadataValue[str | None]]:
+    """The page about a partition elsewhere, where the asset has one."""
+    return {} if link is None else {"viewer": dg.MetadataValue.url(link(key))}
 
 
 def version_tags(blueprint: Blueprint, done: AssetDone, seen_until: int | None) -> dict[str, str]:

@@ -19,9 +19,17 @@ from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, 
 from flow_compiler.assets.batch_events import AssetDone, BatchEvent, CheckDone, ItemEnded, ItemFailed
 from flow_compiler.assets.blueprint import Blueprint
 from flow_compiler.assets.checks import Severity
-from flow_compiler.assets.dagster_metadata import asset_key, asset_metadata, check_metadata, in_words, version_tags
+from flow_compiler.assets.dagster_metadata import (
+    asset_key,
+    asset_metadata,
+    check_metadata,
+    in_words,
+    linked,
+    version_tags,
+)
 from flow_compiler.assets.kept_connections import committed_together
 from flow_compiler.assets.naming import dagster_name
+from flow_compiler.assets.options import CompileOptions
 
 _CHECKS_TOGETHER = 200
 _CHECKS_WAIT_SECONDS = 2.0
@@ -33,10 +41,11 @@ Target = AssetCheckEvaluationTargetMaterializationData
 class EventLog:
     """The events of one op. Used on the op's thread only."""
 
-    def __init__(self, context: dg.OpExecutionContext, blueprint: Blueprint, *, log_passed_checks: bool) -> None:
+    def __init__(self, context: dg.OpExecutionContext, blueprint: Blueprint, options: CompileOptions) -> None:
         self._context = context
         self._blueprint = blueprint
-        self._log_passed_checks = log_passed_checks
+        self._log_passed_checks = options.log_passed_checks
+        self._links = options.links
         self._checks: list[CheckDone] = []
         self._oldest_check = 0.0
 
@@ -84,7 +93,7 @@ class EventLog:
             materialization = AssetMaterialization(
                 asset_key(self._blueprint, asset),
                 partition=done.key,
-                metadata=asset_metadata(done.report),
+                metadata={**asset_metadata(done.report), **linked(self._links.get(asset), done.key)},
                 tags=version_tags(self._blueprint, done, seen_until),
             )
             DagsterEvent.asset_materialization(

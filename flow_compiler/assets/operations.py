@@ -81,7 +81,7 @@ def _run_segment(
     context: dg.OpExecutionContext, blueprint: Blueprint, segment: Segment, options: CompileOptions, carried: Carried
 ) -> Carried:
     scope = _scope(context, blueprint, segment)
-    log = EventLog(context, blueprint, log_passed_checks=options.log_passed_checks)
+    log = EventLog(context, blueprint, options)
     tally = Tally()
 
     async def items(outbox: CrossingOutbox) -> Carried:

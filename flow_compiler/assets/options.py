@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,8 @@ class CompileOptions:
     it lives (see :mod:`run_lock`). ``partitions_per_run``: size of the runs of a backfill. ``log_passed_checks``: off in
     big backfills, scores stay on the materializations. ``partitioned_checks``: the UI shows the status of checks per
     partition; for instances whose event log storage is one of :mod:`event_storage` (with Dagster's own, its page of such
-    a check ends in an error). Evaluations are of one partition either way.
+    a check ends in an error). Evaluations are of one partition either way. ``links``: by asset, from a partition key to the
+    address of a page about it, shown as ``viewer`` on its materializations; no part of any version.
     """
 
     runtime: OpenRuntime
@@ -43,6 +44,7 @@ class CompileOptions:
     partitions_per_run: int = PARTITIONS_PER_RUN
     log_passed_checks: bool = True
     partitioned_checks: bool = False
+    links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     setting: Setting = Setting()
     run_locks: Path | None = None
     executor_def: ExecutorDefinition | None = None

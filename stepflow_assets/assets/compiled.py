@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import dagster as dg
 
 from flow_compiler.assets.code_versions import Setting
@@ -11,7 +13,10 @@ from flow_compiler.assets.pools import PoolSettings
 from flow_compiler.assets.runtime import Progress
 from stepflow_assets.assets.checks import checks_of
 from stepflow_assets.assets.runtime import document_components, document_flow, engine_profiles, open_runtime
+from stepflow_assets.documents.links import at_viewer, document_link
 from stepflow_assets.settings import Settings
+
+_LINKED = {"ocr_blocks": "pages", "chunks": "chunks"}  # asset → part of a document's page in the viewer
 
 
 def compile_documents(settings: Settings, progress: Progress | None = None) -> CompiledFlow:
@@ -28,8 +33,13 @@ def compile_documents(settings: Settings, progress: Progress | None = None) -> C
             documents_at_once=settings.documents_at_once,
             setting=Setting(settings.variables, engine_profiles(settings)),
             log_passed_checks=settings.log_passed_checks,
+            links={asset: partial(_viewed, settings.viewer_url, part) for asset, part in _LINKED.items()},
             run_locks=settings.run_locks,
             partitioned_checks=True,
             executor_def=dg.in_process_executor,
         ),
     )
+
+
+def _viewed(viewer_url: str, part: str, document_id: str) -> str:
+    return f"{at_viewer(viewer_url, document_link(document_id))}#{part}"

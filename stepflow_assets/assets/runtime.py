@@ -8,15 +8,18 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from flow_compiler.assets.runtime import FlowRuntime, Progress, Silent
 from flow_compiler.engine.components import Resources
 from flow_compiler.engine.engine import Engine
 from flow_compiler.engine.registry import ComponentRegistry
+from flow_compiler.errors import Category, ComponentError
 from flow_compiler.flow_files import load_flow
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
 from stepflow_assets.assets.document_inputs import DocumentInputs
+from stepflow_assets.pages.profile import PictureLimit
 from stepflow_assets.resources.source_registry import Sources
 from stepflow_assets.settings import Settings
 
@@ -30,6 +33,24 @@ def document_components() -> ComponentRegistry:
     for name in COMPONENT_MODULES:
         found = found | ComponentRegistry.of_module(import_module(f"stepflow_assets.components.{name}"))
     return found
+
+
+@cache
+def remembered_components() -> ComponentRegistry:
+    """The same, to the memo; called, each fails."""
+
+    async def absent(_: Any) -> Any:
+        raise ComponentError(
+            "what was made of it is not kept any more",
+            code="memo.absent",
+            category=Category.CAPACITY,
+            next_step="Ingest the document again, with --refresh if it counts as unchanged.",
+        )
+
+    return ComponentRegistry(
+        replace(component, call=absent, batch=None, lease=False, is_async=True, takes_context=False)
+        for component in document_components()
+    )
 
 
 @cache
@@ -49,14 +70,18 @@ def engine_profiles(settings: Settings) -> dict[str, str]:
     """Component → what reads documents for it; nothing native is loaded to know that."""
     from stepflow_assets.components.docling import conversion_profile
     from stepflow_assets.ocr.registry import OcrProviders
-    from stepflow_assets.pages.profile import render_profile
+    from stepflow_assets.pages.profile import prepare_profile
 
     providers = OcrProviders.from_settings(settings.ocr_provider, settings.ocr_providers).providers
     return {
-        "/pages/prepare": render_profile(),
+        "/pages/prepare": prepare_profile(picture_limit(settings)),
         "/docling/convert": conversion_profile(),
         "/ocr/recognize": " > ".join(provider.profile for provider in providers),
     }
+
+
+def picture_limit(settings: Settings) -> PictureLimit:
+    return PictureLimit(settings.max_picture_bytes)
 
 
 def open_sources(settings: Settings) -> Sources:
@@ -89,15 +114,17 @@ async def open_runtime(settings: Settings, progress: Progress | None = None) -> 
 
 
 @asynccontextmanager
-async def open_replay(settings: Settings) -> AsyncIterator[Engine]:
-    """An engine whose runs are remembered only in memory, over the real memo: for looking at results, not for work."""
+async def open_replay(settings: Settings, *, computing: bool = True) -> AsyncIterator[Engine]:
+    """An engine whose runs are remembered only in memory, over the real memo: for looking at results, not for work.
+    Without ``computing`` a call that the memo does not answer fails with ``memo.absent``."""
     from flow_compiler.engine.storage import memory_stores, open_stores
 
     async with open_stores(settings.database, settings.artifact_store) as stores:
         passing = memory_stores()
         looking = replace(stores, journal=passing.journal, leases=passing.leases)
         with _resources(settings) as resources:
-            async with Engine(document_components(), looking, resources) as engine:
+            components = document_components() if computing else remembered_components()
+            async with Engine(components, looking, resources) as engine:
                 yield engine
 
 
@@ -121,6 +148,7 @@ def _resources(settings: Settings) -> Iterator[Resources]:
         yield Resources(
             {
                 WorkerPools: pools,
+                PictureLimit: picture_limit(settings),
                 SearchIndex: index,
                 Sources: open_sources(settings),
                 Passwords: Passwords.from_file(settings.password_file),

@@ -19,13 +19,14 @@ COMMANDS: dict[str, str] = {
     "documents": "List documents with their outcome.",
     "show": "Show one document: outcome, pages, chunks, places.",
     "export": "Write a document's text, pages, blocks or chunks.",
-    "evidence": "Draw the place a chunk comes from.",
+    "evidence": "Draw the place a chunk comes from, or a page with its blocks.",
+    "view": "Look at documents, pages, blocks and chunks in a browser.",
     "retry": "Run failed and partial documents again.",
     "cancel": "Stop running ingestions; finished work is kept.",
     "forget": "Erase documents: catalog, index, journal, history, and what only they used.",
     "gc": "Erase memo entries and artifacts that no document uses.",
     "settings": "List every setting, its value and where it comes from.",
-    "dev": "Open the Dagster UI on the same data.",
+    "dev": "Open the Dagster UI and the viewer on the same data.",
 }
 
 

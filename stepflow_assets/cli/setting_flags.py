@@ -26,7 +26,15 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
         'Pools that are places of their own, e.g. {"gpu": {"limit": "gpu"}}; any other runs in the run itself.',
     ),
     ("routes", 'Component prefix to pool, e.g. {"/ocr": "gpu"}; a step\'s own pool comes first.'),
+    (
+        "eval_corpus",
+        "Corpus with ground truth (manifest.json): adds the job evaluate_corpus, whose checks are its scores.",
+    ),
     ("log_passed_checks", "Record passed check evaluations too (off: only failed ones, for big backfills)."),
+    (
+        "viewer_url",
+        "Where the viewer is: Dagster's materializations link to it, and `dev` starts it when that is on loopback.",
+    ),
 )
 """(name in :class:`stepflow_assets.settings.Settings`, its description)."""
 

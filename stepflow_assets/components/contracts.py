@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.chunk import ChunkSet
+from stepflow_assets.documents.chunk_options import ChunkOptions
 from stepflow_assets.documents.listing import DocumentListing, SourceVersion
 from stepflow_assets.documents.page import PageContent, Part, Ref
 from stepflow_assets.documents.recognized import Usage
@@ -32,9 +32,11 @@ class OcrOptions(_Input):
 
 
 class RecognizeInput(_Input):
-    """/ocr/recognize: the picture only. Which document and page it is never enters a recogniser's input."""
+    """/ocr/recognize: the picture only, with the ``regions`` it shows (empty: all of the page). Which document and page it is
+    never enters a recogniser's input."""
 
     picture: Ref
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     options: OcrOptions = OcrOptions()
 
 
@@ -81,31 +83,6 @@ class PartBlocksInput(_Input):
     """/docling/blocks"""
 
     part: Part
-
-
-class ChunkMethod(StrEnum):
-    """Who cuts: the platform's own splitter, or one of docling-core's chunkers (extra ``chunking``)."""
-
-    SECTIONS = "sections"
-    DOCLING_HYBRID = "docling_hybrid"
-    DOCLING_HIERARCHICAL = "docling_hierarchical"
-
-
-class ChunkOptions(_Input):
-    """``overlap_tokens``: so many of a chunk's last tokens are at most said again by the next, both within ``max_tokens``.
-    ``docling_hierarchical`` makes a chunk of each element and knows no limit."""
-
-    max_tokens: int = Field(default=256, ge=16, le=8192)
-    overlap_tokens: int = Field(default=0, ge=0)
-    method: ChunkMethod = ChunkMethod.SECTIONS
-
-    @model_validator(mode="after")
-    def _overlap_fits(self) -> Self:
-        if self.overlap_tokens > self.max_tokens // 2:
-            raise ValueError("overlap_tokens is more than half of max_tokens")
-        if self.overlap_tokens and self.method is not ChunkMethod.SECTIONS:
-            raise ValueError("overlap_tokens needs the method sections: docling's chunkers have no overlap")
-        return self
 
 
 class SplitInput(_Input):

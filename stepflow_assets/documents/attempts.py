@@ -24,3 +24,7 @@ class ProviderAttempt(BaseModel):
     outcome: AttemptOutcome
     reason: str = ""
     seconds: float | None = None
+
+    def __str__(self) -> str:
+        said = f"{self.provider}: {self.reason or self.outcome}"
+        return said if self.seconds is None else f"{said} after {self.seconds:.2f} s"

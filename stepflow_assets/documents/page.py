@@ -81,7 +81,8 @@ class PageContent(_Frozen):
 
     ``page_id`` is the digest of appearance and text cells under the render profile. ``cells`` is an artifact holding a
     JSON list of TextCell (null: none). ``picture`` is the artifact OCR reads (null where no OCR is needed);
-    ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
+    ``regions``: boxes of the displayed page (left, top, right, bottom, 0..1) that the picture shows, white elsewhere; empty
+    where it shows the whole page. ``layer_stands_in``: where OCR cannot read it, the text layer is the page's text.
     """
 
     page_id: str
@@ -91,6 +92,7 @@ class PageContent(_Frozen):
     signals: dict[str, float] = Field(default_factory=dict)
     cells: Ref | None = None
     picture: Ref | None = None
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     layer_stands_in: bool = False
 
 

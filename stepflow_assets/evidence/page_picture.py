@@ -6,6 +6,8 @@ picture size, for PDF and for pictures, whose EXIF orientation is applied.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.evidence import PagePlace
@@ -26,20 +28,25 @@ CROP_MARGIN = 0.03  # of the page, around the boxes
 def draw_page(request: DrawRequest, place: PagePlace) -> Image:
     """Raises EvidenceError when the bytes are missing or have no such page, DocumentError or PageError when they cannot
     be opened."""
-    if request.source is None:
-        raise EvidenceError("the source bytes of the page are not there")
     wanted = hull(place.quads).box if request.crop and place.quads else None
     side = (
         LONG_SIDE
         if wanted is None
         else min(MAX_SIDE, round(CROP_WIDTH / max(wanted[2] - wanted[0] + 2 * CROP_MARGIN, 0.05)))
     )
-    picture = (
-        _render_pdf(request, place.page, side) if request.format == "pdf" else _open_image(request, place.page, side)
-    )
+    picture = rendered_page(request.source, request.format, place.page, request.passwords, side)
     width, height = picture.size
     mark(picture, [[(x * width, y * height) for x, y in quad.points] for quad in place.quads])
     return picture if wanted is None else _cropped(picture, wanted)
+
+
+def rendered_page(source: Path | None, format: str, number: int, passwords: Sequence[str], side: int) -> Image:
+    """Page ``number`` (from 1) as it is displayed, ``side`` pixels on its long side. Raises as :func:`draw_page`."""
+    if source is None:
+        raise EvidenceError("the source bytes of the page are not there")
+    if format == "pdf":
+        return _render_pdf(str(source), number, passwords, side)
+    return _open_image(str(source), number, side)
 
 
 def _cropped(picture: Image, box: tuple[float, float, float, float]) -> Image:
@@ -56,12 +63,12 @@ def _cropped(picture: Image, box: tuple[float, float, float, float]) -> Image:
     )
 
 
-def _render_pdf(request: DrawRequest, number: int, side: int) -> Image:
+def _render_pdf(path: str, number: int, passwords: Sequence[str], side: int) -> Image:
     import pypdfium2
 
     from stepflow_assets.pages.opening import open_pdf
 
-    document = open_pdf(str(request.source), request.passwords)
+    document = open_pdf(path, passwords)
     if not 1 <= number <= len(document):
         raise EvidenceError(f"the document has {len(document)} pages, page {number} was asked for")
     try:
@@ -73,13 +80,12 @@ def _render_pdf(request: DrawRequest, number: int, side: int) -> Image:
     return image
 
 
-def _open_image(request: DrawRequest, number: int, side: int) -> Image:
+def _open_image(path: str, number: int, side: int) -> Image:
     from PIL import Image as Images
 
     from stepflow_assets.pages.image_frames import frame_of_image
     from stepflow_assets.pages.opening import open_image
 
-    path = str(request.source)
     image = frame_of_image(open_image(path), path, number).upright().convert("RGB")
     scale = side / max(image.size)
     if 0.95 < scale < 1.05:

@@ -26,3 +26,20 @@ class DrawRequest(BaseModel):
     passwords: tuple[str, ...] = Field(default=(), repr=False)
     crop: bool = False
     name: str = ""
+
+
+class PageRequest(BaseModel):
+    """What a worker process needs to draw a page with its blocks: the file with the pinned source bytes, its format (pdf or
+    image), the page from 1, and the file with the JSON list of its Blocks (None: no blocks). ``name`` and ``notes`` are
+    written under the picture. ``plain``: the page alone, without blocks and caption."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Path
+    format: str
+    page: int
+    blocks: Path | None = None
+    passwords: tuple[str, ...] = Field(default=(), repr=False)
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    plain: bool = False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import tempfile
@@ -20,7 +21,8 @@ from stepflow_assets.documents.page import Confidence, TextCell
 from stepflow_assets.documents.recognized import Usage
 from stepflow_assets.errors import ProviderBusy, ProviderError, ProviderUnavailable
 from stepflow_assets.ocr.fault_script import Fault, FaultStep, fault_steps, step_at
-from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, PageStatus, Picture
+from stepflow_assets.ocr.options import ProviderOptions
+from stepflow_assets.ocr.protocol import Capabilities, Feature, OcrPage, OcrProvider, PageStatus, Picture
 from stepflow_assets.ocr.scripts import ALL_SCRIPTS
 
 
@@ -32,13 +34,6 @@ class FaultProvider:
     script: str
     steps: tuple[FaultStep, ...]
     calls: Path | None = field(default=None, compare=False, repr=False)
-
-    @classmethod
-    def from_option(cls, option: str) -> FaultProvider:
-        """Raises SettingsError."""
-        steps = fault_steps(option)
-        counted = Path(tempfile.gettempdir()) / f"stepflow-fault-{uuid.uuid4().hex}"
-        return cls(option, steps, counted if len(steps) > 1 else None)
 
     @property
     def name(self) -> str:
@@ -74,6 +69,19 @@ class FaultProvider:
             case _:
                 pass
         return [_page(step.fault) for _ in pictures]
+
+
+def make_fault(option: str, configured: ProviderOptions) -> OcrProvider:
+    """``option`` is the script. The option ``calls`` names the file that counts calls, where a script is to outlive a command.
+    Raises SettingsError."""
+    steps = fault_steps(option)
+    if "calls" in configured.options:
+        return FaultProvider(option, steps, Path(configured.options["calls"]))
+    if len(steps) == 1:
+        return FaultProvider(option, steps)
+    counted = Path(tempfile.gettempdir()) / f"stepflow-fault-{uuid.uuid4().hex}"
+    atexit.register(counted.unlink, missing_ok=True)
+    return FaultProvider(option, steps, counted)
 
 
 def _next_call(calls: Path) -> int:

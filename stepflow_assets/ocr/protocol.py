@@ -23,10 +23,12 @@ class PageStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Picture:
-    """A page's picture as a file in a common image format, and the languages expected on it (ISO 639 codes)."""
+    """A page's picture as a file in a common image format, and the languages expected on it (ISO 639 codes). ``partial``: it
+    shows only what of the page may hold text, so that finding none is an answer."""
 
     path: str
     languages: tuple[str, ...] = ("en",)
+    partial: bool = False
 
 
 @dataclass(frozen=True)

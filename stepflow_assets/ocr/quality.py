@@ -42,6 +42,8 @@ def fault_of(page: OcrPage, picture: Picture, rules: QualityRules) -> str | None
         return "the answer is cut off"
     text = _text(page)
     letters = sum(char.isalnum() for char in text)
+    if picture.partial and letters < _FEW_LETTERS:
+        return None  # what a photograph shows beside the text layer: often nothing, now and then a few odd letters
     if letters and page.confidence is not None and page.confidence < rules.minimum_confidence:
         return f"mean confidence {page.confidence:.2f} is below {rules.minimum_confidence:.2f}"
     if letters < _FEW_LETTERS:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
-from stepflow_assets.errors import ProviderError
-from stepflow_assets.ocr.protocol import Capabilities, OcrPage, PageStatus, Picture, mean_confidence
+from stepflow_assets.errors import ProviderError, SettingsError
+from stepflow_assets.ocr.options import ProviderOptions
+from stepflow_assets.ocr.protocol import Capabilities, OcrPage, OcrProvider, PageStatus, Picture, mean_confidence
 
 if TYPE_CHECKING:
     from stepflow_assets.ocr.rapidocr_engine import RapidOcrEngine, Reading
@@ -77,6 +78,13 @@ class RapidOcrProvider:
             json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode(),
             mean_confidence([(reading.text, reading.score) for reading in page.readings]),
         )
+
+
+def make_rapidocr(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
+    """Raises SettingsError for an option: it has none."""
+    if option:
+        raise SettingsError(f"OCR provider rapidocr takes no option, not {option!r}")
+    return RapidOcrProvider()
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from stepflow_assets.errors import ProviderUnavailable, SettingsError
 from stepflow_assets.ocr.asking import ProviderCalls
@@ -19,28 +20,26 @@ Maker = Callable[[str, ProviderOptions], OcrProvider]
 """Makes a provider from its option (``name:OPTION`` in the chain) and what is configured for it. Raises SettingsError."""
 
 
-def _rapidocr(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
-    from stepflow_assets.ocr.rapidocr_provider import RapidOcrProvider
+def _in(module: str, name: str) -> Maker:
+    """The maker of that name, imported when it is used: engines are heavy."""
 
-    if option:
-        raise SettingsError(f"OCR provider rapidocr takes no option, not {option!r}")
-    return RapidOcrProvider()
+    def make(option: str, configured: ProviderOptions) -> OcrProvider:
+        maker: Maker = getattr(import_module(f"stepflow_assets.ocr.{module}"), name)
+        return maker(option, configured)
 
-
-def _fault(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
-    from stepflow_assets.ocr.fault_provider import FaultProvider
-
-    return FaultProvider.from_option(option)
+    return make
 
 
-def _vision(option: str, configured: ProviderOptions) -> OcrProvider:
-    from stepflow_assets.ocr.vision.provider import make_vision
-
-    return make_vision(option, configured)
-
-
-_MAKERS: dict[str, Maker] = {"rapidocr": _rapidocr, "vision": _vision, "fault": _fault}
-_DEFAULT = ("rapidocr",)  # the fault provider is only ever there when it is asked for by name
+_MAKERS: dict[str, Maker] = {
+    "rapidocr": _in("rapidocr_provider", "make_rapidocr"),
+    "tesseract": _in("tesseract_provider", "make_tesseract"),
+    "docling": _in("docling_provider", "make_docling"),
+    "vision": _in("vision.provider", "make_vision"),
+    "surya": _in("surya.provider", "make_surya"),
+    "recorded": _in("recorded_provider", "make_recorded"),
+    "fault": _in("fault_provider", "make_fault"),
+}
+_DEFAULT = ("rapidocr",)  # any other is there when it is asked for by name, or configured
 
 
 @dataclass(frozen=True)

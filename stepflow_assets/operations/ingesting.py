@@ -13,7 +13,7 @@ from flow_compiler.engine.outcomes import Failure, StepRecord
 from flow_compiler.errors import FlowCompilerError, RunCancelled
 from stepflow_assets.documents.chunk import Outcome
 from stepflow_assets.operations.history import open_instance
-from stepflow_assets.operations.interrupts import interrupts_obeyed
+from stepflow_assets.operations.interrupts import interrupts_noted
 from stepflow_assets.operations.lookup import known_document
 from stepflow_assets.operations.observing import Observer
 from stepflow_assets.operations.orphans import close_dead_runs
@@ -99,7 +99,7 @@ def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequen
     config = {**compiled.run_config(keys, refresh=refresh), "loggers": _QUIET}
     job = compiled.definitions.resolve_job_def(compiled.name)
     try:
-        with run_lock.RunLock(settings.run_locks, run_id), interrupts_obeyed():
+        with run_lock.RunLock(settings.run_locks, run_id), interrupts_noted() as noted:
             result = job.execute_in_process(
                 run_config=config, instance=instance, run_id=run_id, tags=_NO_RETRY, raise_on_error=False
             )
@@ -112,6 +112,8 @@ def _run(settings: Settings, compiled: CompiledFlow, instance: Any, keys: Sequen
     run_lock.remove(settings.run_locks, run_id)
     if not result.success:
         _raise_unless_documents_failed(instance, run_id)
+    if noted.stop:  # Dagster captured it after its last look, and forgot it
+        raise KeyboardInterrupt
 
 
 def _raise_unless_documents_failed(instance: Any, run_id: str) -> None:

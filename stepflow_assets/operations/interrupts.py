@@ -7,16 +7,24 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
+@dataclass
+class Noted:
+    """``stop``: a signal to stop arrived, whoever handled it; known when the context is left."""
+
+    stop: bool = False
+
+
 @contextmanager
-def interrupts_obeyed() -> Iterator[None]:
-    """Raises KeyboardInterrupt at its end when a signal to stop arrived inside, whoever handled it there, and nothing else
-    was raised. Handlers are what they were. Outside the main thread it does nothing: no signal arrives there."""
+def interrupts_noted() -> Iterator[Noted]:
+    """Handlers are afterwards what they were. Outside the main thread nothing is noted: no signal arrives there."""
+    noted = Noted()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield noted
         return
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
@@ -24,10 +32,9 @@ def interrupts_obeyed() -> Iterator[None]:
     terminate = signal.getsignal(signal.SIGTERM)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
-        yield
-        if _STOPPING.intersection(_arrived(reader)):
-            raise KeyboardInterrupt
+        yield noted
     finally:
+        noted.stop = bool(_STOPPING.intersection(_arrived(reader)))
         signal.set_wakeup_fd(before)
         signal.signal(signal.SIGTERM, terminate)  # Dagster leaves its handler of SIGINT there
         os.close(reader)

@@ -13,9 +13,13 @@ from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
 
 
-async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) -> dict[str, Json]:
-    """Results of ``steps`` for the version the catalog holds. Raises ComponentError with the reason of a failed step,
-    FlowRejected when the flow has no such step."""
+async def replay(
+    workspace: Workspace, row: CatalogRow, steps: Sequence[str], *, computing: bool = True
+) -> dict[str, Json]:
+    """Results of ``steps`` for the version the catalog holds; what the memo lacks is computed, unless ``computing`` is
+    off: it then counts as failed (``memo.absent``).
+
+    Raises ComponentError with the reason of a failed step, FlowRejected when the flow has no such step."""
     if row.version is None:
         raise UnknownDocument(
             f"{row.document_id!r} has not been ingested yet", next_step="Run `stepflow-assets ingest`."
@@ -33,7 +37,7 @@ async def replay(workspace: Workspace, row: CatalogRow, steps: Sequence[str]) ->
                 f"{workspace.settings.flow_file}: the flow has no step {step!r}",
                 next_step=f"What a document became is read from the steps {', '.join(steps)}: keep these ids in the flow.",
             )
-    async with open_replay(workspace.settings) as engine:
+    async with open_replay(workspace.settings, computing=computing) as engine:
         item = engine.item(
             flow, run_id=run_id, key=row.document_id, input=given, variables=workspace.settings.variables
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stepflow_assets.pages import pictures
 from stepflow_assets.pages.frame import PageFrame
-from stepflow_assets.pages.images_on_page import PlacedImage, left_out, stored_content
+from stepflow_assets.pages.images_on_page import PlacedImage, left_out, refuse_huge, stored_content
 from stepflow_assets.pages.opening import PdfPage
 from stepflow_assets.pages.route import is_text_whatever_pictures_show
 from stepflow_assets.pages.signals import Box, Grey, coverage, has_plain_ground, ink_signals
@@ -22,16 +22,18 @@ _NOTHING_ODD = {"ink": 0.0, "unx": 0.0, "unx_noimg": 0.0}
 
 @dataclass(frozen=True)
 class Appearance:
-    """``signals`` are the text's and the ink's together."""
+    """``signals`` are the text's and the ink's together; ``grey`` is the small picture they were read from."""
 
     signals: dict[str, float]
     digest: bytes
+    grey: Grey
 
 
 def appearance(
     opened: PdfPage, frame: PageFrame, text: Mapping[str, float], boxes: Sequence[Box], images: Sequence[PlacedImage]
 ) -> Appearance:
-    """``text`` are the signals of the text layer, ``boxes`` its cells on the displayed page."""
+    """``text`` are the signals of the text layer, ``boxes`` its cells on the displayed page. Raises PageError
+    ``page.too_large`` where a picture that has to be looked at is too big to be."""
     placed = [frame.box(*image.box) for image in images]
     if images:
         covered = coverage(pictures.small_shape(frame), placed)
@@ -39,8 +41,9 @@ def appearance(
             found = _without_images(opened, frame, text, boxes, images)
             if found is not None:
                 return found
+    refuse_huge(images)
     grey = pictures.small_grey(opened.page, opened.form, frame)
-    return Appearance({**text, **ink_signals(grey, boxes, placed)}, _digest(grey))
+    return Appearance({**text, **ink_signals(grey, boxes, placed)}, _digest(grey), grey)
 
 
 def _without_images(
@@ -56,7 +59,7 @@ def _without_images(
     signals = {**text, **ink_signals(grey, boxes, placed, seen=False)}
     if not has_plain_ground(grey, placed) or not is_text_whatever_pictures_show(signals):
         return None
-    return Appearance(signals, hashlib.sha256(_digest(grey) + content).digest())
+    return Appearance(signals, hashlib.sha256(_digest(grey) + content).digest(), grey)
 
 
 def _digest(grey: Grey) -> bytes:

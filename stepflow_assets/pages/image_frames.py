@@ -11,6 +11,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from stepflow_assets.pages import pictures
+from stepflow_assets.pages.encoding import Encoded, encoded
 from stepflow_assets.pages.opening import damaged_page, image_pages
 
 _PLAUSIBLE_DPI = (50, 1200)
@@ -38,18 +39,22 @@ class ImageFrame:
         return np.asarray(grey)
 
     @property
-    def picture_px(self) -> int:
+    def _picture_px(self) -> int:
         long_side, short_side = max(self.image.size), min(self.image.size)
         return round(pictures.fitted(long_side, short_side / long_side))
 
-    def picture(self) -> bytes:
-        """The file itself where recognition can read it as it is; otherwise JPEG within the limits of pictures."""
-        long_side = max(self.image.size)
-        if self.picture_px >= long_side:
-            return self.original.read_bytes() if self.original else pictures.encode(self.image)
-        ratio = self.picture_px / long_side
-        size = (max(1, round(self.image.width * ratio)), max(1, round(self.image.height * ratio)))
-        return pictures.encode(self.image.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0))
+    def picture(self, most_bytes: int) -> Encoded:
+        """The file itself where recognition can read it as it is; otherwise JPEG within the limits of pictures.
+
+        Raises PageError ``page.too_large``."""
+        long_side, wanted = max(self.image.size), self._picture_px
+        if wanted < long_side:
+            ratio = wanted / long_side
+            size = (max(1, round(self.image.width * ratio)), max(1, round(self.image.height * ratio)))
+            return encoded(self.image.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0), most_bytes)
+        if self.original is not None and self.original.stat().st_size <= most_bytes:
+            return Encoded(self.original.read_bytes(), long_side)
+        return encoded(self.image, most_bytes)
 
 
 def frame_of_image(opened: PIL.Image.Image, path: str, number: int) -> ImageFrame:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from stepflow_assets.pages.opening import MOST_IMAGE_PIXELS, too_large_page
+
 _DEPTH = 5
 _MOST_OBJECTS = 50_000  # a page of a million strokes is a drawing: what follows is not looked at
 _FEWEST_BITS = 0.125  # stored, a pixel: fewer are an empty picture, whose mask draws what is seen
@@ -50,6 +52,14 @@ def left_out(images: Sequence[PlacedImage]) -> Iterator[None]:
     finally:
         for image in images:
             pdfium.FPDFPageObj_SetIsActive(image.handle, True)
+
+
+def refuse_huge(images: Sequence[PlacedImage]) -> None:
+    """Raises PageError ``page.too_large`` for pixels that PDFium would need a gigabyte for: a few bytes can ask for that."""
+    for image in images:
+        width, height = image.pixels
+        if width * height > MOST_IMAGE_PIXELS:
+            raise too_large_page(f"it shows an image of {width} × {height} pixels")
 
 
 def stored_content(images: Sequence[PlacedImage]) -> bytes | None:

@@ -15,7 +15,8 @@ from flow_compiler.errors import Category
 from stepflow_assets.errors import DocumentDamaged, DocumentEncrypted, DocumentTooLarge, PageError
 
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-_MOST_IMAGE_PIXELS = 300_000_000
+MOST_IMAGE_PIXELS = 300_000_000
+_PAGES_KEPT = 64  # PDFium keeps what it parsed of every page until the document is closed
 
 
 class _Last:
@@ -23,12 +24,13 @@ class _Last:
 
     path: str | None = None
     document: Any = None
+    pages = 0  # opened since
 
     @classmethod
     def replace(cls, path: str, document: Any) -> None:
         if cls.document is not None:
             cls.document.close()
-        cls.path, cls.document = path, document
+        cls.path, cls.document, cls.pages = path, document, 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class PdfPage:
 
 def open_pdf(path: str, passwords: Sequence[str]) -> Any:
     """A pypdfium2.PdfDocument. Raises DocumentEncrypted, DocumentDamaged. Passwords are tried after none."""
-    if _Last.path == path:
+    if _Last.path == path and _Last.pages < _PAGES_KEPT:
         return _Last.document
     document = _first_that_opens(path, passwords)
     if len(document) == 0:
@@ -66,6 +68,7 @@ def open_pdf_page(document: Any, number: int) -> PdfPage:
         raise PageError(
             f"there is no page {number}: the document has {len(document)}", code="page.missing", category=Category.INPUT
         )
+    _Last.pages += 1
     page = pdfium.FPDF_LoadPage(document.raw, number - 1)
     if not page:
         raise damaged_page("PDFium cannot load it")
@@ -84,13 +87,13 @@ def open_image(path: str) -> PIL.Image.Image:
     if _Last.path == path:
         image: PIL.Image.Image = _Last.document
         return image
-    PIL.Image.MAX_IMAGE_PIXELS = _MOST_IMAGE_PIXELS // 2  # Pillow raises at twice this
+    PIL.Image.MAX_IMAGE_PIXELS = MOST_IMAGE_PIXELS // 2  # Pillow raises at twice this
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
             opened = PIL.Image.open(path, formats=IMAGE_FORMATS)
     except PIL.Image.DecompressionBombError:
-        raise DocumentTooLarge(f"the image has more than {_MOST_IMAGE_PIXELS // 1_000_000} million pixels") from None
+        raise DocumentTooLarge(f"the image has more than {MOST_IMAGE_PIXELS // 1_000_000} million pixels") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DocumentDamaged(f"the image cannot be opened ({type(error).__name__})") from None
     _Last.replace(path, opened)
@@ -108,6 +111,15 @@ def damaged_page(reason: str) -> PageError:
         code="page.damaged",
         category=Category.SOURCE,
         next_step="Open the file in its own program and save it again, then ingest it again.",
+    )
+
+
+def too_large_page(reason: str) -> PageError:
+    return PageError(
+        f"the page is too large: {reason}",
+        code="page.too_large",
+        category=Category.SOURCE,
+        next_step="Save the file with smaller pictures, or raise max_picture_bytes if that is what it exceeds, then ingest it again.",
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class PageBytes:
     """``cells`` is JSON (a list of TextCell), ``picture`` an image file; null where there is none.
 
-    ``picture_px`` is the long side of the picture (0: none), ``milliseconds`` the wall-clock time the page took.
+    ``picture_px`` is the long side of the picture (0: none), ``regions`` what of it is shown (empty: all), ``milliseconds``
+    the wall-clock time the page took.
     """
 
     page: int
@@ -23,4 +24,5 @@ class PageBytes:
     cells: bytes | None
     picture: bytes | None
     picture_px: int
+    regions: tuple[tuple[float, float, float, float], ...] = ()
     milliseconds: float = field(default=0.0, compare=False)

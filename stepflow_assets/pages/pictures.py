@@ -7,7 +7,6 @@ Colour is kept where there is any: recognition tells red on green apart, grey le
 from __future__ import annotations
 
 import ctypes
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +26,7 @@ LONG_SIDE = (1600, 2400)
 FEWEST_NATIVE = 1100  # an A4 scan of 100 dpi; coarser images are enlarged (notes/ocr 2.5)
 SHORT_SIDE = 1000  # a strip is not shrunk below this on its short side ...
 MOST_PIXELS = 16_000_000  # ... unless that makes it bigger than this
-JPEG_QUALITY = 92
-_COLOUR_TOLERANCE = 24
+_MOST_SIDE = 65_000  # pixels: JPEG counts to 65,535
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -48,20 +46,9 @@ def _small_scale(frame: PageFrame) -> float:
     return min(max(long_side * SMALL_DPI / POINTS_PER_INCH, _SMALL_SIDES[0]), _SMALL_SIDES[1]) / long_side
 
 
-def page_picture(page: Any, form: Any, frame: PageFrame, scale: float) -> bytes:
-    """JPEG at ``scale`` pixels per point, grey when the page has no colour."""
-    return encode(colour_image(page, form, frame, scale))
-
-
 def colour_image(page: Any, form: Any, frame: PageFrame, scale: float) -> PIL.Image.Image:
     """The displayed page at ``scale`` pixels per point, RGB."""
     return PIL.Image.fromarray(_rendered(page, form, frame, scale, pdfium.FPDFBitmap_BGR))
-
-
-def png(image: PIL.Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
 
 
 def picture_scale(frame: PageFrame, images: Sequence[PlacedImage], covered: float) -> float:
@@ -78,18 +65,7 @@ def picture_scale(frame: PageFrame, images: Sequence[PlacedImage], covered: floa
 def fitted(long_side: float, aspect: float) -> float:
     """The long side in pixels within limits; ``aspect`` is short side over long side."""
     most = max(LONG_SIDE[1], SHORT_SIDE / aspect)
-    return min(long_side, most, math.sqrt(MOST_PIXELS / aspect))
-
-
-def encode(image: PIL.Image.Image) -> bytes:
-    """JPEG, quality 92, colour without subsampling. The same pixels give the same bytes."""
-    if image.mode not in ("L", "RGB"):
-        image = image.convert("RGB")
-    if image.mode == "RGB" and not _has_colour(image):
-        image = image.convert("L")
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return out.getvalue()
+    return min(long_side, most, math.sqrt(MOST_PIXELS / aspect), _MOST_SIDE)
 
 
 def _native_density(images: Sequence[PlacedImage]) -> float | None:
@@ -98,12 +74,6 @@ def _native_density(images: Sequence[PlacedImage]) -> float | None:
     if not big or max(big) > 1.1 * min(big):
         return None
     return max(big)
-
-
-def _has_colour(image: PIL.Image.Image) -> bool:
-    sample = np.asarray(image)[::3, ::3].astype(np.int16)
-    spread = sample.max(axis=2) - sample.min(axis=2)
-    return bool(np.count_nonzero(spread > _COLOUR_TOLERANCE) > 0.0005 * spread.size)
 
 
 def _size(frame: PageFrame, scale: float) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from stepflow_assets.pages.plain_calls import HAS_MAP_ERROR, address
 from stepflow_assets.pages.script import script_signals
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Box = tuple[float, float, float, float]
 """left, top, right, bottom on the displayed page, 0..1."""
 
@@ -42,7 +43,7 @@ def text_signals(textpage: Any, text: str) -> dict[str, float]:
 
 def coverage(shape: tuple[int, ...], images: Sequence[Box]) -> float:
     """``cov`` of :func:`ink_signals`: union of the images, as a share of a picture of this shape."""
-    return _filled(_mask(shape, images, 0))
+    return _filled(mask_of(shape, images, 0))
 
 
 def ink_signals(grey: Grey, text: Sequence[Box], images: Sequence[Box], *, seen: bool = True) -> dict[str, float]:
@@ -52,13 +53,12 @@ def ink_signals(grey: Grey, text: Sequence[Box], images: Sequence[Box], *, seen:
     ink outside text boxes (of all ink); ``unx_noimg``: ink outside text boxes and images (of all ink); ``seen``: 1, or 0
     where the picture was drawn without the images: then ink is counted outside them only.
     """
-    background = _background(grey)
-    ink = (grey > min(background + _INK_CONTRAST, 255)) | (grey < max(background - _INK_CONTRAST, 0))
-    covered = _mask(grey.shape, images, 0)
+    ink = _ink(grey)
+    covered = mask_of(grey.shape, images, 0)
     if not seen:
         ink &= ~covered
     total = int(np.count_nonzero(ink))
-    unexplained = ink & ~_mask(grey.shape, text, _MARGIN)
+    unexplained = ink & ~mask_of(grey.shape, text, _MARGIN)
     outside_images = int(np.count_nonzero(unexplained & ~covered))
     return {
         "ink": round(total / grey.size, 5),
@@ -69,10 +69,20 @@ def ink_signals(grey: Grey, text: Sequence[Box], images: Sequence[Box], *, seen:
     }
 
 
+def unexplained_ink(grey: Grey, text: Sequence[Box]) -> Mask:
+    """The pixels that differ from the background and are in no box of the text layer."""
+    return _ink(grey) & ~mask_of(grey.shape, text, _MARGIN)
+
+
 def has_plain_ground(grey: Grey, images: Sequence[Box]) -> bool:
     """Whether one grey fills most of the page outside the images: then it is the background whatever the images show."""
-    outside = ~_mask(grey.shape, images, 0)
+    outside = ~mask_of(grey.shape, images, 0)
     return 2 * int(np.count_nonzero((grey == _background(grey)) & outside)) > grey.size
+
+
+def _ink(grey: Grey) -> Mask:
+    background = _background(grey)
+    return (grey > min(background + _INK_CONTRAST, 255)) | (grey < max(background - _INK_CONTRAST, 0))
 
 
 def _background(grey: Grey) -> int:
@@ -82,7 +92,8 @@ def _background(grey: Grey) -> int:
     return int(np.bincount(grey.ravel(), minlength=256).argmax())
 
 
-def _mask(shape: tuple[int, ...], boxes: Iterable[Box], margin: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def mask_of(shape: tuple[int, ...], boxes: Iterable[Box], margin: int) -> Mask:
+    """Pixels of a picture of this shape that lie in a box, or ``margin`` pixels beside one."""
     rows, columns = shape
     mask = np.zeros((rows, columns), dtype=np.bool_)
     for left, top, right, bottom in boxes:
@@ -93,7 +104,7 @@ def _mask(shape: tuple[int, ...], boxes: Iterable[Box], margin: int) -> np.ndarr
     return mask
 
 
-def _filled(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+def _filled(mask: Mask) -> float:
     return round(float(np.count_nonzero(mask)) / mask.size, 4)
 
 

@@ -30,7 +30,8 @@ class WorkerPool:
     """Runs module-level functions in processes that are started at first use.
 
     ``deadline`` (seconds) is per call and counts from when a worker takes it. ``recycle_after`` calls a worker is replaced
-    by a fresh one. ``initializer`` runs once in each worker. Usable from several event loops and threads.
+    by a fresh one. ``memory`` (bytes) is what each may take beyond what it starts with. ``initializer`` runs once in each
+    worker. Usable from several event loops and threads.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class WorkerPool:
         workers: int,
         recycle_after: int = 0,
         deadline: float = 60.0,
+        memory: int | None = None,
         initializer: Callable[[], None] | None = None,
     ) -> None:
         self.name, self.workers, self.deadline = name, workers, deadline
-        self._recycle_after, self._initializer = recycle_after, initializer
+        self._recycle_after, self._memory, self._initializer = recycle_after, memory, initializer
         self._pool: ProcessPool | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -109,7 +111,7 @@ class WorkerPool:
                     max_workers=self.workers,
                     max_tasks=self._recycle_after,
                     initializer=prepare_worker,
-                    initargs=(self._initializer,),
+                    initargs=(self._initializer, self._memory),
                     context=worker_context(),
                 )
             return self._pool

@@ -8,12 +8,14 @@ from stepflow_assets.workers.limits import available_cpus, available_memory
 from stepflow_assets.workers.pool import WorkerPool
 
 _OCR_WORKER_BYTES = 1 << 30  # peak of one recogniser, with room
+_PDF_WORKER_BYTES = (1 << 29, 2 << 30)  # at least, at most; an ordinary page takes 0.03 GiB
 
 
 class WorkerPools:
     """Resource with ``pdf``, ``ocr`` and ``office``, each started at its first call. Deadlines are seconds per call.
 
-    Recycling bounds what native libraries leak (measured for docling: about 6 MB a conversion, notes/docling 2.2).
+    Recycling bounds what native libraries leak (measured for docling: about 6 MB a conversion, notes/docling 2.2). What
+    one page may take is bounded too: a file can ask for any amount.
     """
 
     def __init__(
@@ -28,12 +30,20 @@ class WorkerPools:
         cpus = available_cpus()
         self._pdf = pdf or cpus
         self._ocr = ocr or max(1, min(cpus, available_memory() // _OCR_WORKER_BYTES))
+        fewest, most = _PDF_WORKER_BYTES
+        self._pdf_memory = max(fewest, min(most, available_memory() // self._pdf))
         self._office = office
-        self._page_deadline, self._document_deadline = page_deadline, document_deadline
+        self._page_deadline, self.document_deadline = page_deadline, document_deadline
 
     @cached_property
     def pdf(self) -> WorkerPool:
-        return WorkerPool("pdf", workers=self._pdf, recycle_after=500, deadline=self._page_deadline)
+        return WorkerPool(
+            "pdf",
+            workers=self._pdf,
+            recycle_after=500,
+            deadline=self._page_deadline,
+            memory=self._pdf_memory,
+        )
 
     @cached_property
     def ocr(self) -> WorkerPool:
@@ -41,7 +51,7 @@ class WorkerPools:
 
     @cached_property
     def office(self) -> WorkerPool:
-        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self._document_deadline)
+        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self.document_deadline)
 
     def close(self) -> None:
         """End all workers of the pools that were used."""

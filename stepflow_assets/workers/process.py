@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import resource
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 from flow_compiler.errors import Category, ComponentError, FlowCompilerError
@@ -17,8 +19,11 @@ from flow_compiler.errors import Category, ComponentError, FlowCompilerError
 _PR_SET_PDEATHSIG = 1
 
 
-def prepare_worker(initializer: Callable[[], None] | None) -> None:
-    """Runs first in every worker. It dies with its parent, leaves Ctrl-C to it, and dies at once when told to end."""
+def prepare_worker(initializer: Callable[[], None] | None, memory: int | None) -> None:
+    """Runs first in every worker. It dies with its parent, leaves Ctrl-C to it, and dies at once when told to end.
+
+    ``memory``: bytes it may take beyond what it has now; the allocation that would pass it fails.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A Python-level handler would never run while native code hangs; the default ends the process immediately.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -29,6 +34,8 @@ def prepare_worker(initializer: Callable[[], None] | None) -> None:
     logging.captureWarnings(True)
     if initializer is not None:
         initializer()
+    if memory is not None:
+        _limit_memory(memory)
 
 
 def call(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -58,6 +65,15 @@ def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     frame = frames[-1]
     return f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name, not a path on this host
+
+
+def _limit_memory(more: int) -> None:
+    """Of private memory (``RLIMIT_DATA``): files that are mapped, and what is only reserved, do not count."""
+    if sys.platform != "linux":  # elsewhere the limit does not count what malloc takes from mmap
+        return
+    status = Path("/proc/self/status").read_text()
+    used = int(status.partition("VmData:")[2].split()[0]) << 10
+    resource.setrlimit(resource.RLIMIT_DATA, (used + more, used + more))
 
 
 def _die_with_parent() -> None:

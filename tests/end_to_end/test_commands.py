@@ -40,6 +40,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Home:
         (["serach", "x"], 2, "Did you mean 'search'?"),
         (["show", "artcle.pdf"], 2, "did you mean"),
         (["evidence", "no-such-chunk", "-o", "x.png"], 2, "no chunk is called"),
+        (["evidence", "--document", "article.pdf", "--page", "2", "-o", "page.png"], 0, "page 2, route text"),
+        (["evidence", "--document", "article.pdf", "--page", "3", "-o", "x.png"], 2, "has 2 pages, not page 3"),
         (["ingest", "no-such-file.pdf"], 2, "there is no file"),
         (["forget", "--yes", "no-such-document"], 2, "no document is called"),
         (["--documents-at-once", "0", "documents"], 2, "documents_at_once"),

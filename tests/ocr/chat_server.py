@@ -92,6 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: ChatServer
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        """What Surya's client looks at before it asks."""
+        models = {"object": "list", "data": [{"id": "served-model", "object": "model"}]}
+        self._answer(Reply(json.dumps({} if self.path == "/health" else models).encode()))
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         with self.server.lock:

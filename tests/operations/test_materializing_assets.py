@@ -32,6 +32,26 @@ def materialize(place: Place, assets: Sequence[str]) -> dg.ExecuteInProcessResul
         )
 
 
+def test_blocks_and_chunks_link_to_the_document_in_the_viewer_and_no_version_knows(place: Place) -> None:
+    place.write("a b&c.pdf", TEXT)
+    elsewhere = place.settings.model_copy(update={"viewer_url": "https://viewer.example/of/us/"})
+    place.ingest(settings=elsewhere)
+
+    linked = {}
+    with open_instance(elsewhere) as instance:
+        for asset, key in compile_documents(elsewhere).asset_keys.items():
+            [record] = instance.fetch_materializations(key, limit=1).records
+            assert record.asset_materialization is not None
+            found = record.asset_materialization.metadata.get("viewer")
+            if found is not None:
+                assert isinstance(found, dg.UrlMetadataValue)
+                linked[asset] = found.value
+    page = "https://viewer.example/of/us/document?name=docs%3Aa+b%26c.pdf"
+    assert linked == {"ocr_blocks": f"{page}#pages", "chunks": f"{page}#chunks"}
+    versions = [compile_documents(each).blueprint.code_versions for each in (elsewhere, place.settings)]
+    assert versions[0] == versions[1]
+
+
 def test_a_failed_document_whose_search_index_is_materialized_is_indexed(place: Place) -> None:
     (place.folder / "a.pdf").write_bytes(b"%PDF-1.4 cut off")
     assert place.ingest()["a.pdf"].outcome is Outcome.FAILED

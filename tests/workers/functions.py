@@ -18,6 +18,10 @@ def add(left: int, right: int) -> int:
     return left + right
 
 
+def take(bytes: int) -> int:
+    return len(bytearray(bytes))
+
+
 def environment(name: str) -> str | None:
     return os.environ.get(name)
 

@@ -15,9 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flow_compiler.errors import ComponentError, ResourceUnavailable
+from flow_compiler.errors import Category, ComponentError, ResourceUnavailable
 from stepflow_assets.errors import DocumentDamaged, PageCrashed, PageTimeout
-from stepflow_assets.workers.limits import available_cpus, available_memory
 from stepflow_assets.workers.pool import WorkerPool
 from stepflow_assets.workers.pools import WorkerPools
 from tests.workers import functions
@@ -132,6 +131,19 @@ def test_cancelling_a_call_ends_its_worker(tmp_path: Path) -> None:
         asyncio.run(scenario())
 
 
+def test_a_call_that_wants_more_memory_than_its_worker_may_have_fails_alone() -> None:
+    with pool(memory=256 << 20) as workers:
+
+        async def scenario() -> None:
+            assert await workers.run(functions.take, 200 << 20) == 200 << 20
+            with pytest.raises(ComponentError) as caught:
+                await workers.run(functions.take, 300 << 20)
+            assert (caught.value.code, caught.value.category) == ("worker.out_of_memory", Category.CAPACITY)
+            assert await workers.run(functions.take, 200 << 20) == 200 << 20, "the same worker goes on"
+
+        asyncio.run(scenario())
+
+
 def test_numerics_are_single_threaded_and_ctrl_c_is_left_to_the_parent() -> None:
     with pool() as workers:
         assert asyncio.run(workers.run(functions.environment, "OMP_NUM_THREADS")) == "1"
@@ -201,16 +213,3 @@ def test_pools_start_nothing_until_used_and_close_what_was_used() -> None:
     pid = asyncio.run(pools.pdf.run(functions.pid))
     pools.close()
     assert not psutil.pid_exists(pid)
-
-
-@pytest.mark.parametrize(
-    ("quota", "cpus"), [("max 100000", None), ("100000 100000", 1), ("50000 100000", 1), ("6400000 100000", None)]
-)
-def test_cpus_follow_the_containers_quota(quota: str, cpus: int | None, tmp_path: Path) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-    assert available_cpus(tmp_path) == (cpus or len(os.sched_getaffinity(0)))
-
-
-def test_memory_follows_the_containers_limit(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("268435456")
-    assert available_memory(tmp_path) == 256 << 20

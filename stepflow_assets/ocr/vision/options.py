@@ -45,9 +45,14 @@ class VisionOptions(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("it has to be an http or https address")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("it may hold no user, password, query or fragment: name the key with api_key_env")
-        return value.rstrip("/") + "/"
+        return plain_address(value) + "/"
+
+
+def plain_address(value: str) -> str:
+    """The address of a server, without a slash at its end. Raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it has to be an http or https address")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it may hold no user, password, query or fragment: name the key with api_key_env")
+    return value.rstrip("/")

@@ -7,12 +7,13 @@ chunkers takes seconds, once a process.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from docling_core.transforms.chunker import DocChunk, HierarchicalChunker
+from docling_core.transforms.chunker import BaseChunker, DocChunk, HierarchicalChunker
 from docling_core.transforms.chunker.hierarchical_chunker import ChunkingDocSerializer, ChunkingSerializerProvider
 from docling_core.transforms.chunker.hybrid_chunker import HybridChunker
 from docling_core.transforms.chunker.tokenizer.base import BaseTokenizer
@@ -75,7 +76,9 @@ class _Serializers(ChunkingSerializerProvider):
         self._texts = texts
 
     def get_serializer(self, doc: DoclingDocument) -> BaseDocSerializer:
-        return ChunkingDocSerializer(doc=doc, table_serializer=_RowSerializer(self._texts))
+        serializer = ChunkingDocSerializer(doc=doc, table_serializer=_RowSerializer(self._texts))
+        serializer.params = serializer.params.model_copy(update={"allowed_meta_names": set()})  # or ids become text
+        return serializer
 
 
 def _pieces(units: Sequence[Unit], max_tokens: int | None) -> Iterator[list[Piece]]:
@@ -84,23 +87,28 @@ def _pieces(units: Sequence[Unit], max_tokens: int | None) -> Iterator[list[Piec
     for unit in units:
         item = view.add(unit.blocks[0].model_copy(update={"text": unit.text, "level": unit.level, "latex": None}))
         remaining[item.self_ref] = _Remaining(unit)
-    serializers = _Serializers({name: left.unit.text for name, left in remaining.items()})
-    chunker = (
-        HierarchicalChunker(serializer_provider=serializers, always_emit_headings=True)
-        if max_tokens is None
-        else HybridChunker(
-            tokenizer=OfflineTokenizer(max_tokens=max_tokens),
-            serializer_provider=serializers,
-            always_emit_headings=True,
-        )
-    )
-    for chunk in chunker.chunk(view.document):
+    chunker = _chunker(_Serializers({name: left.unit.text for name, left in remaining.items()}), max_tokens)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about headings over the limit, with the document's text in it
+        cut = list(chunker.chunk(view.document))
+    for chunk in cut:
         assert isinstance(chunk, DocChunk)
         names = [item.self_ref for item in chunk.meta.doc_items]
         if chunk.text:
             yield _found(chunk.text, [remaining[name] for name in dict.fromkeys(names)])
         else:  # headings with nothing below: those above the last are in its path
             yield [remaining[names[-1]].rest()]
+
+
+def _chunker(serializers: _Serializers, max_tokens: int | None) -> BaseChunker:
+    if max_tokens is None:
+        return HierarchicalChunker(serializer_provider=serializers, always_emit_headings=True)
+    return HybridChunker(
+        tokenizer=OfflineTokenizer(max_tokens=max_tokens),
+        serializer_provider=serializers,
+        always_emit_headings=True,
+        repeat_table_header=False,  # it would cut wide tables by columns, and so put their text in another order
+    )
 
 
 def _found(text: str, items: Sequence[_Remaining]) -> list[Piece]:
@@ -127,11 +135,7 @@ class _Remaining:
 
     def take(self, letters: str) -> tuple[Piece, str] | None:
         """The part that ``letters`` begin with, and the letters after it; None where nothing of it is left or in them."""
-        text, begin, header = self.unit.text, self.at, False
-        if begin and self.unit.rows:
-            first = _letters(text[: self.unit.rows[0]])
-            if first and letters.startswith(first) and not _letters(text[begin:]).startswith(first):
-                letters, header = letters[len(first) :], True
+        text, begin = self.unit.text, self.at
         used, end = 0, begin
         while end < len(text) and (not text[end].isalnum() or letters[used : used + 1] == text[end]):
             used += text[end].isalnum()
@@ -139,7 +143,7 @@ class _Remaining:
         if end == begin or (used == 0 and _letters(text[begin:])):
             return None
         self.at = end
-        return Piece(self.unit, begin, end, header), letters[used:]
+        return Piece(self.unit, begin, end), letters[used:]
 
 
 def _letters(text: str) -> str:

@@ -6,6 +6,7 @@ Parsing, assembly and splitting are Python all the way: in the process that runs
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,6 +78,7 @@ def _page(file: PageFile) -> PageBlocks:
 def _cut(units: Sequence[Unit], options: ChunkOptions) -> list[Chunk]:
     if options.method is ChunkMethod.SECTIONS:
         return split(units, options.max_tokens, options.overlap_tokens)
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # docling-core loads it: no advice on stderr
     from stepflow_assets.chunks.docling_chunkers import split_by_docling
 
     hybrid = options.method is ChunkMethod.DOCLING_HYBRID

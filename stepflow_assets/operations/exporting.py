@@ -1,4 +1,4 @@
-"""A document's text, pages, blocks or chunks as plain data."""
+"""A document's text, pages, blocks or chunks as plain data, or in docling-core's types."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flow_compiler.engine.outcomes import Json
 from stepflow_assets.documents.chunk import Chunk
 from stepflow_assets.documents.evidence import describe
 from stepflow_assets.documents.identity import document_digest
+from stepflow_assets.operations.page_views import docling_documents, segmented_pages
 from stepflow_assets.operations.replaying import reason_of, replay
 from stepflow_assets.operations.workspace import Workspace
 from stepflow_assets.resources.catalog import CatalogRow
@@ -16,7 +17,8 @@ from stepflow_assets.resources.search import public_chunk_id
 
 
 async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[str, Any]]:
-    """One object per page, block or chunk; ``text``: one per page or part, in reading order, furniture left out.
+    """One object per page, block or chunk; ``text``: one per page or part, in reading order, furniture left out; ``docling``: one
+    DoclingDocument; ``segmented``: a SegmentedPage for each page.
 
     Raises UnknownDocument, and ComponentError with the document's own reason where it failed.
     """
@@ -29,7 +31,13 @@ async def export(workspace: Workspace, row: CatalogRow, what: str) -> list[dict[
     pages = results["pages"]["results"]
     if what == "pages":
         return [_page(number, item) for number, item in enumerate(pages, 1)]
-    blocks = await _blocks(workspace, pages, results["ocr_blocks"]["results"])
+    lists = results["ocr_blocks"]["results"]
+    if what in ("docling", "segmented"):
+        async with workspace.stores() as stores:
+            if what == "segmented":
+                return await segmented_pages(pages, lists, stores.artifacts)
+            return await docling_documents(row.document_id, pages, lists, stores.artifacts)
+    blocks = await _blocks(workspace, pages, lists)
     return blocks if what == "blocks" else _text(blocks)
 
 

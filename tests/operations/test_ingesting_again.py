@@ -220,7 +220,7 @@ def test_one_bad_document_hurts_no_other_and_can_be_retried_alone(place: Place) 
     assert place.rows()["bad.pdf"].outcome is Outcome.INDEXED
 
 
-@pytest.mark.parametrize("what", ["text", "pages", "blocks", "chunks"])
+@pytest.mark.parametrize("what", ["text", "pages", "blocks", "chunks", "docling", "segmented"])
 def test_exporting_a_document_that_failed_says_why(what: str, place: Place) -> None:
     (place.folder / "bad.pdf").write_bytes(b"%PDF-1.4 cut off")
     place.ingest()

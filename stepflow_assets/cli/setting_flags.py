@@ -17,6 +17,7 @@ SETTING_FLAGS: tuple[tuple[str, str], ...] = (
     ("ocr_workers", "Processes that recognise pages (default: the CPU limit)."),
     ("office_workers", "Processes that convert office, web and mail documents."),
     ("max_document_bytes", "Larger files are refused (bytes)."),
+    ("max_picture_bytes", "Bytes of a page picture that recognition reads; quality and resolution go down to it."),
     ("page_deadline", "Seconds after which the worker of a stuck page is ended."),
     ("document_deadline", "Seconds after which a stuck conversion is ended."),
     ("ocr_provider", "OCR provider by name (default: the registry chooses)."),

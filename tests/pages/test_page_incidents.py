@@ -24,7 +24,7 @@ from flow_compiler.language.loader import flow_from_json
 from stepflow_assets.components.pages import prepare_page
 from stepflow_assets.documents.page import PageItem, PreparedPage
 from tests.pages import poison
-from tests.pages.pdf_files import article, line, lines, pdf
+from tests.pages.pdf_files import article, line, lines, pdf, picture, scan
 from tests.pages.test_prepare_component import poisonous, text_of
 from tests.source.component_calls import ComponentCalls, component_calls
 
@@ -74,7 +74,8 @@ async def longest_pause(stop: asyncio.Event) -> float:
 
 
 def test_the_event_loop_keeps_beating_while_a_large_pdf_is_rendered(tmp_path: Path) -> None:
-    file = pdf(tmp_path / "large.pdf", *(article(300) for _ in range(300)))
+    scanned = picture(scan())  # every tenth page comes back with a picture
+    file = pdf(tmp_path / "large.pdf", *(scanned if number % 10 == 0 else article(300) for number in range(300)))
 
     async def scenario(calls: ComponentCalls) -> float:
         listing = await calls.read(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -11,12 +12,14 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from pictures import saved
+from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from stepflow_assets.ocr.protocol import Picture
 from stepflow_assets.ocr.quality import QualityRules, fault_of
 from stepflow_assets.ocr.rapidocr_provider import RapidOcrProvider
 from stepflow_assets.ocr.reading_order.blocks import ordered_blocks
+from stepflow_assets.ocr.tesseract_provider import TesseractProvider
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = [
@@ -79,4 +82,17 @@ def test_a_scan_reads_the_same_however_it_is_turned(file, tmp_path):
 def test_a_page_in_reading_order_has_few_wrong_characters(tmp_path):
     truth = json.loads((CORPUS / "scans_derived/gt/simple_150_rot180.words.json").read_text())[0]["text"]
     text, _ = read("scans_derived/simple_150_rot180.pdf", 0, tmp_path)
+    assert Levenshtein.distance(normal(truth), normal(text)) / len(normal(truth)) <= 0.01
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+@pytest.mark.parametrize("turn", [0, 90, 180, 270, 5, -5, 93])
+def test_tesseract_reads_a_scan_however_it_lies(turn, tmp_path):
+    truth = json.loads((CORPUS / "scans_derived/gt/simple_300_clean.words.json").read_text())[0]["text"]
+    page = pypdfium2.PdfDocument(CORPUS / "scans_derived/simple_300_clean.pdf")[0]
+    picture = page.render(scale=LONG_SIDE / max(page.get_size())).to_pil().convert("L")
+    lying = picture.rotate(turn, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    (answer,) = TesseractProvider().recognize([Picture(saved(lying, tmp_path))])
+    cells = [item.model_dump(mode="json") for item in answer.lines]
+    text = "\n".join(block.text for block in ordered_blocks(cells, lying.width / 3, lying.height / 3))
     assert Levenshtein.distance(normal(truth), normal(text)) / len(normal(truth)) <= 0.01

@@ -103,3 +103,35 @@ def test_one_column_of_ragged_lines_is_read_top_down():
         line(f"Line {row:02d} " + "w" * (row * 7 % 40), 60, 60 + 14 * row, 60 + (row * 7 % 40) * 9) for row in range(40)
     ]
     assert order(shuffled(page)) == texts(page)
+
+
+@pytest.mark.parametrize("degrees", [-4, 3, 90, 180, 270])
+def test_a_right_to_left_page_that_lies_askew_or_turned_is_read_from_the_right(degrees):
+    words = "كلمات عربية في سطر طويل رقم"
+    right = [line(f"{words} {row}", 320, 100 + 14 * row, 230) for row in range(10)]
+    left = [line(f"{words} {row + 50}", 50, 100 + 14 * row, 230) for row in range(10)]
+    assert order(shuffled(turned(recognised([*left, *right]), degrees))) == texts([*right, *left])
+
+
+def test_rows_of_a_right_to_left_table_are_read_from_the_right():
+    table = [
+        line(text, x, 200 + 16 * row, 60)
+        for row, values in enumerate(
+            [("الاسم", "العمر", "المدينة"), ("أحمد", "ثلاثون", "بغداد"), ("ليلى", "عشرون", "دمشق")]
+        )
+        for text, x in zip(values, (440, 260, 80), strict=True)
+    ]
+    assert order(shuffled(table)) == texts(table)
+
+
+def test_a_page_whose_lines_fan_out_is_read_in_the_same_order():
+    """A photographed page: the angle of its lines goes from one side to the other down the page."""
+    fanned = [turned([item], -2 + 4 * item["quad"]["points"][0][1])[0] for item in recognised(TWO_COLUMNS)]
+    assert order(shuffled(fanned)) == texts(TWO_COLUMNS)
+
+
+def test_footnotes_across_the_page_follow_both_columns():
+    left, right = column("left", 50, 150, 230, 35), column("right", 320, 150, 230, 35)
+    notes = [{**item, "font_size": 8} for item in column("footnote", 50, 700, 500, 3, pitch=11)]
+    page = [TITLE, *left, *right, *notes]
+    assert order(shuffled(page)) == texts(page)

@@ -35,6 +35,11 @@ def read(picture: Image.Image, folder: Path) -> OcrPage:
     return answer
 
 
+@pytest.fixture(scope="module")
+def upright(tmp_path_factory) -> OcrPage:
+    return read(page(), tmp_path_factory.mktemp("upright"))
+
+
 def noise(folder: Path, side: int = 3000) -> Picture:
     """A picture that takes it minutes."""
     pixels = np.random.default_rng(1).integers(0, 255, (side, side), dtype=np.uint8)
@@ -53,8 +58,8 @@ def word_box(line: TextCell, index: int) -> tuple[float, float]:
 
 
 @needs_tesseract
-def test_lines_come_back_with_text_place_and_confidence(tmp_path):
-    answer = read(page(), tmp_path)
+def test_lines_come_back_with_text_place_and_confidence(upright):
+    answer = upright
     assert answer.status is PageStatus.OK
     assert [item.text for item in answer.lines] == list(LETTER)
     for row, item in enumerate(answer.lines):
@@ -68,8 +73,8 @@ def test_lines_come_back_with_text_place_and_confidence(tmp_path):
 
 
 @needs_tesseract
-def test_every_word_has_its_characters_and_its_share_of_the_line(tmp_path):
-    line = read(page(), tmp_path).lines[0]
+def test_every_word_has_its_characters_and_its_share_of_the_line(upright):
+    line = upright.lines[0]
     assert [line.text[span.start : span.end] for span in line.words] == LETTER[0].split()
     assert line.words[0].begins == 0.0
     assert line.words[-1].ends == 1.0
@@ -89,10 +94,8 @@ def test_columns_are_lines_of_their_own(tmp_path):
 
 @needs_tesseract
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_page_is_read_upright_and_its_places_are_on_the_turned_page(tmp_path, degrees):
-    picture = page()
-    upright = read(picture, tmp_path)
-    turned = read(picture.rotate(-degrees, expand=True), tmp_path)
+def test_a_turned_page_is_read_upright_and_its_places_are_on_the_turned_page(upright, tmp_path, degrees):
+    turned = read(page().rotate(-degrees, expand=True), tmp_path)
     assert [item.text for item in turned.lines] == list(LETTER)
     assert json.loads(turned.raw)["turned"] == degrees
     clockwise = {90: lambda x, y: (1 - y, x), 180: lambda x, y: (1 - x, 1 - y), 270: lambda x, y: (y, 1 - x)}[degrees]
@@ -103,7 +106,7 @@ def test_a_turned_page_is_read_upright_and_its_places_are_on_the_turned_page(tmp
 
 
 @needs_tesseract
-@pytest.mark.parametrize("skew", [-5, -2, 3, 5])
+@pytest.mark.parametrize("skew", [-5, 3])
 def test_a_skewed_page_is_read_and_its_quads_lie_along_its_lines(tmp_path, skew):
     picture = page().rotate(skew, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
     answer = read(picture, tmp_path)
@@ -129,8 +132,8 @@ def test_a_line_up_the_margin_keeps_its_direction(tmp_path):
 
 
 @needs_tesseract
-def test_the_raw_output_is_kept_without_anything_that_changes_from_run_to_run(tmp_path):
-    first, second = read(page(), tmp_path), read(page(), tmp_path)
+def test_the_raw_output_is_kept_without_anything_that_changes_from_run_to_run(upright, tmp_path):
+    first, second = upright, read(page(), tmp_path)
     assert first.raw == second.raw
     raw = json.loads(first.raw)
     assert (raw["pixels"], raw["turned"], raw["skew"], raw["data"]) == ([960, 720], 0, 0.0, ["eng"])

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     )
     office_workers: int = Field(default=1, ge=1, description="Processes that convert office, web and mail documents.")
     max_document_bytes: int = Field(default=512 * 1024 * 1024, ge=1, description="Larger files are refused (bytes).")
+    max_picture_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=64 * 1024,
+        description="Bytes of a page picture that recognition reads; quality and resolution go down to it.",
+    )
     page_deadline: float = Field(
         default=60.0, gt=0, description="Seconds after which the worker of a stuck page is ended."
     )

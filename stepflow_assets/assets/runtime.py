@@ -19,6 +19,7 @@ from flow_compiler.flow_files import load_flow
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
 from stepflow_assets.assets.document_inputs import DocumentInputs
+from stepflow_assets.pages.profile import PictureLimit
 from stepflow_assets.resources.source_registry import Sources
 from stepflow_assets.settings import Settings
 
@@ -69,14 +70,18 @@ def engine_profiles(settings: Settings) -> dict[str, str]:
     """Component → what reads documents for it; nothing native is loaded to know that."""
     from stepflow_assets.components.docling import conversion_profile
     from stepflow_assets.ocr.registry import OcrProviders
-    from stepflow_assets.pages.profile import render_profile
+    from stepflow_assets.pages.profile import prepare_profile
 
     providers = OcrProviders.from_settings(settings.ocr_provider, settings.ocr_providers).providers
     return {
-        "/pages/prepare": render_profile(),
+        "/pages/prepare": prepare_profile(picture_limit(settings)),
         "/docling/convert": conversion_profile(),
         "/ocr/recognize": " > ".join(provider.profile for provider in providers),
     }
+
+
+def picture_limit(settings: Settings) -> PictureLimit:
+    return PictureLimit(settings.max_picture_bytes)
 
 
 def open_sources(settings: Settings) -> Sources:
@@ -143,6 +148,7 @@ def _resources(settings: Settings) -> Iterator[Resources]:
         yield Resources(
             {
                 WorkerPools: pools,
+                PictureLimit: picture_limit(settings),
                 SearchIndex: index,
                 Sources: open_sources(settings),
                 Passwords: Passwords.from_file(settings.password_file),

@@ -15,3 +15,4 @@ class PageBlocks:
     page_id: str | None
     blocks: tuple[Block, ...]
     provider: str | None = None
+    profile: str | None = None

@@ -7,16 +7,15 @@ cost of the break before it (``atoms``). Linear in the document: only chunks tha
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, groupby
 
-from stepflow_assets.chunks.anchors import Taken, places
 from stepflow_assets.chunks.atoms import LINED, Atom, atoms_of
-from stepflow_assets.chunks.tokenizer import count_tokens
+from stepflow_assets.chunks.making import Piece, chunk_of
+from stepflow_assets.chunks.tokenizer import count_tokens, words
 from stepflow_assets.chunks.units import Unit
 from stepflow_assets.documents.chunk import Chunk
-from stepflow_assets.documents.evidence import Place
 
 PER_CHUNK = 2.0
 EMPTINESS = 6.0
@@ -24,15 +23,22 @@ PER_SECTION = 7.0
 MAX_REACH = 256  # atoms in one chunk
 
 
-def split(units: Sequence[Unit], max_tokens: int) -> list[Chunk]:
-    """Chunks in order. Every character of every unit is in exactly one, apart from repeated table headers."""
-    atoms = list(atoms_of(units, max_tokens))
+def split(units: Sequence[Unit], max_tokens: int, overlap_tokens: int = 0) -> list[Chunk]:
+    """Chunks in order. Every character of every unit is in exactly one, apart from repeated table headers and, with an overlap,
+    from the end of a chunk that the next one begins with. That is at most ``overlap_tokens`` long, and none where the next chunk
+    begins with a heading, or on another slide or sheet."""
+    limit = max_tokens - overlap_tokens
+    atoms = list(atoms_of(units, limit))
     chunks: list[Chunk] = []
     for first, last in _runs(atoms):
-        for begin, end in _breaks(atoms[first:last], max_tokens):
-            chunk = _chunk(len(chunks), atoms[first + begin : first + end], units)
+        before: Sequence[Atom] = ()
+        for begin, end in _breaks(atoms[first:last], limit):
+            mine = atoms[first + begin : first + end]
+            repeated = _tail(before, mine[0], units, overlap_tokens) if overlap_tokens else []
+            chunk = chunk_of(len(chunks), _pieces(mine, repeated, units))
             if chunk is not None:
                 chunks.append(chunk)
+            before = mine
     return chunks
 
 
@@ -74,77 +80,44 @@ def _breaks(atoms: Sequence[Atom], limit: int) -> list[tuple[int, int]]:
     return found[::-1]
 
 
-def _chunk(ordinal: int, atoms: Sequence[Atom], units: Sequence[Unit]) -> Chunk | None:
-    text = ""
-    taken: list[Taken] = []
-    used: list[tuple[Unit, int]] = []
-    header: list[Taken] = []
-    before: Unit | None = None
-    for index, group in groupby(atoms, key=lambda atom: atom.unit):
-        unit = units[index]
-        pieces = list(group)
-        # A row keeps its spaces: they stand for empty cells at its ends.
-        start, end = _trimmed(unit.text, pieces[0].start, pieces[-1].end, "\n" if unit.rows else None)
-        if start == end:
+def _tail(before: Sequence[Atom], next_one: Atom, units: Sequence[Unit], limit: int) -> list[Atom]:
+    """The last atoms of a chunk that come again in the next: whole sentences and rows, and of one too long its last words."""
+    if units[next_one.unit].is_heading:
+        return []
+    found: list[Atom] = []
+    left = limit
+    for atom in reversed(before):
+        if atom.tokens + atom.header <= left:
+            found.insert(0, atom)
+            left -= atom.tokens
             continue
-        piece = unit.text[start:end]
-        if pieces[0].header:
-            piece = f"{unit.text[: unit.rows[0]].rstrip()}\n{piece}"
-            header = list(unit.taken(0, unit.rows[0]))
-        text = f"{text}{_between(before, unit)}{piece}" if before is not None else piece
-        taken.extend(unit.taken(start, end))
-        used.append((unit, end - start))
-        before = unit
-    if not used:
-        return None
-    found = places([*taken, *header])
-    return Chunk(
-        id=f"{ordinal:04d}-{_digest(text, found)}",
-        ordinal=ordinal,
-        text=text,
-        headings=_common_path([unit.headings for unit, _ in used]),
-        kinds=tuple(dict.fromkeys(unit.kind for unit, _ in used)),
-        tokens=count_tokens(text),
-        places=found,
-        confidence=_confidence(used),
-        provider=", ".join(dict.fromkeys(unit.provider for unit, _ in used if unit.provider)) or None,
-    )
+        unit = units[atom.unit]
+        if not found and not unit.rows and unit.kind not in LINED:
+            found = _last_words(atom, unit, left)
+        break
+    while found and units[found[0].unit].text[found[0].start : found[0].end].isspace():
+        found.pop(0)
+    return found
 
 
-def _trimmed(text: str, start: int, end: int, characters: str | None) -> tuple[int, int]:
-    """Without ``characters`` (null: white space) at both ends; equal when nothing else is there."""
-    part = text[start:end]
-    if not part.strip():
-        return start, start
-    start += len(part) - len(part.lstrip(characters))
-    return start, end - (len(part) - len(part.rstrip(characters)))
+def _last_words(atom: Atom, unit: Unit, limit: int) -> list[Atom]:
+    text = unit.text[atom.start : atom.end]
+    start, left = None, limit
+    for begin, end in reversed(list(words(text))):
+        left -= count_tokens(text[begin:end])
+        if left < 0:
+            break
+        start = begin
+    return [] if start is None else [replace(atom, start=atom.start + start, tokens=limit - max(left, 0), header=0)]
 
 
-def _between(before: Unit | None, unit: Unit) -> str:
-    # A table goes on over a page break; two on one slide or sheet, and a sheet's loose cells, are different ones.
-    lined = unit.kind == "list_item" or (unit.kind in LINED and not unit.container)
-    same = before is not None and before.kind == unit.kind and lined
-    return "\n" if same else "\n\n"
-
-
-def _common_path(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The headings above all of it."""
-    shortest = min(paths, key=len)
-    same = 0
-    while same < len(shortest) and all(path[same] == shortest[same] for path in paths):
-        same += 1
-    return shortest[:same]
-
-
-def _confidence(used: Sequence[tuple[Unit, int]]) -> float | None:
-    """Mean over the characters whose confidence is known."""
-    known = [(unit.confidence, length) for unit, length in used if unit.confidence is not None]
-    total = sum(length for _, length in known)
-    return round(sum(value * length for value, length in known) / total, 4) if total else None
-
-
-def _digest(text: str, found: Sequence[Place]) -> str:
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    for place in found:
-        digest.update(b"\0" + place.model_dump_json().encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:8]
+def _pieces(mine: Sequence[Atom], repeated: Sequence[Atom], units: Sequence[Unit]) -> list[Piece]:
+    pieces = []
+    for index, group in groupby([*repeated, *mine], key=lambda atom: atom.unit):
+        atoms = list(group)
+        fresh = next((atom.start for atom in atoms if atom.start >= mine[0].start), atoms[-1].end)
+        again = 0
+        if repeated:
+            again = fresh if index == mine[0].unit else atoms[-1].end if index < mine[0].unit else 0
+        pieces.append(Piece(units[index], atoms[0].start, atoms[-1].end, bool(atoms[0].header), again))
+    return pieces

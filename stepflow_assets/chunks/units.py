@@ -49,6 +49,7 @@ class Unit:
     container: str = ""
     headings: tuple[str, ...] = ()
     provider: str | None = None
+    profile: str | None = None
     confidence: float | None = None
     blocks: list[Block] = field(default_factory=list)
 
@@ -92,6 +93,7 @@ def unit_of(block: Block, source: PageBlocks) -> Unit | None:
         rows=row_ends,
         container=_container(block),
         provider=source.provider,
+        profile=source.profile,
         confidence=block.confidence.value if block.confidence else None,
         blocks=[block],
     )

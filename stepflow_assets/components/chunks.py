@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import lru_cache
-
-from pydantic import TypeAdapter
 
 from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.stores import ArtifactStore
 from flow_compiler.errors import ComponentError
 from stepflow_assets.chunks.accounting import FailedItem, ReadablePage, account
-from stepflow_assets.chunks.assembly import assemble
-from stepflow_assets.chunks.page_blocks import PageBlocks
-from stepflow_assets.chunks.splitting import split as split_units
-from stepflow_assets.components.contracts import ChunkOptions, SplitInput
-from stepflow_assets.documents.chunk import Chunk, ChunkSet
-from stepflow_assets.documents.page import Ref, UnwordedBlock
+from stepflow_assets.chunks.of_document import PageFile, chunks_of_document
+from stepflow_assets.components.contracts import SplitInput
+from stepflow_assets.documents.chunk import ChunkSet
+from stepflow_assets.documents.page import Ref
+from stepflow_assets.workers.pools import WorkerPools
 
 _CONCURRENT_READS = 16
 
 
-@component("/chunks/split", version="2", effect="pure")
+@component("/chunks/split", version="3", effect="pure")
 async def split(input: SplitInput, context: ComponentContext) -> ChunkSet:
     """Assembles the pages that are readable and cuts them into chunks; failed pages are listed with their reason.
 
@@ -31,9 +27,9 @@ async def split(input: SplitInput, context: ComponentContext) -> ChunkSet:
     readable, failed = account(input.document, input.pages, input.blocks)
     if failed and not readable:
         raise _nothing_readable(failed)
-    raw = await _load(readable, context.artifacts)
-    # Parsing, assembly and splitting are a second or two of CPU for a thousand pages: not on the event loop.
-    made = await asyncio.to_thread(_make, readable, raw, input.options)
+    files = await _files(readable, context.artifacts)
+    pools = context.resource(WorkerPools)
+    made = await pools.pdf.run(chunks_of_document, files, input.options, deadline=pools.document_deadline)
     ref = None
     if made.count:
         blob = await context.put_blob(made.json, "data")
@@ -61,39 +57,21 @@ async def split(input: SplitInput, context: ComponentContext) -> ChunkSet:
     return result
 
 
-class _Made:
-    """What the thread hands back."""
-
-    def __init__(self, chunks: Sequence[Chunk], furniture: int, furniture_words: int) -> None:
-        self.count = len(chunks)
-        self.characters = sum(len(chunk.text) for chunk in chunks)
-        self.tokens = sum(chunk.tokens for chunk in chunks)
-        self.furniture = furniture
-        self.furniture_words = furniture_words
-        self.json = _chunk_list().dump_json(list(chunks))
-
-
-def _make(readable: Sequence[ReadablePage], raw: Sequence[bytes | None], options: ChunkOptions) -> _Made:
-    parse = _block_list().validate_json
-    pages = [
-        PageBlocks(page.page, page.page_id, tuple(parse(data)) if data else (), page.blocks.provider)
-        for page, data in zip(readable, raw, strict=True)
-    ]
-    assembly = assemble(pages)
-    return _Made(split_units(assembly.units, options.max_tokens), assembly.furniture, assembly.furniture_words)
-
-
-async def _load(readable: Sequence[ReadablePage], artifacts: ArtifactStore) -> list[bytes | None]:
-    """The block artifacts in page order, a bounded number at a time."""
+async def _files(readable: Sequence[ReadablePage], artifacts: ArtifactStore) -> list[PageFile]:
+    """The block artifacts as files in page order, a bounded number at a time."""
     gate = asyncio.Semaphore(_CONCURRENT_READS)
 
-    async def one(page: ReadablePage) -> bytes | None:
+    async def one(page: ReadablePage) -> PageFile:
         if page.blocks.blocks is None:
-            return None
+            return _file(page, None)
         async with gate:
-            return await artifacts.get(page.blocks.blocks.id)
+            return _file(page, str(await artifacts.local_path(page.blocks.blocks.id)))
 
     return list(await asyncio.gather(*(one(page) for page in readable)))
+
+
+def _file(page: ReadablePage, path: str | None) -> PageFile:
+    return PageFile(page.page, page.page_id, page.blocks.provider, page.blocks.profile or None, path)
 
 
 def _nothing_readable(failed: Sequence[FailedItem]) -> ComponentError:
@@ -108,13 +86,3 @@ def _nothing_readable(failed: Sequence[FailedItem]) -> ComponentError:
         retryable=any(item.failure.retryable for item in failed),
         next_step=first.next_step,
     )
-
-
-@lru_cache(maxsize=1)
-def _block_list() -> TypeAdapter[list[UnwordedBlock]]:
-    return TypeAdapter(list[UnwordedBlock])
-
-
-@lru_cache(maxsize=1)
-def _chunk_list() -> TypeAdapter[list[Chunk]]:
-    return TypeAdapter(list[Chunk])

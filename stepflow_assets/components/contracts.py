@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from stepflow_assets.documents.attempts import ProviderAttempt
 from stepflow_assets.documents.chunk import ChunkSet
+from stepflow_assets.documents.chunk_options import ChunkOptions
 from stepflow_assets.documents.listing import DocumentListing, SourceVersion
 from stepflow_assets.documents.page import PageContent, Part, Ref
 from stepflow_assets.documents.recognized import Usage
@@ -41,7 +42,7 @@ class RecognizeInput(_Input):
 
 class Recognized(_Input):
     """Output of /ocr/recognize. ``page`` is an artifact: a RecognizedPage as JSON (null when blank). ``raw`` is the engine's
-    own output, kept as it was. ``usage`` and ``cost`` (null: no price is configured) are of all providers that answered."""
+    own output, kept as it was. ``profile`` is the provider's: version, weights, options. ``usage`` and ``cost`` (null: no price is configured) are of all providers that answered."""
 
     status: str  # ok or blank
     page: Ref | None
@@ -50,6 +51,7 @@ class Recognized(_Input):
     blocks: int = 0
     confidence: float | None
     provider: str
+    profile: str = ""
     provider_path: tuple[ProviderAttempt, ...]
     usage: Usage = Usage()
     cost: float | None = None
@@ -81,10 +83,6 @@ class PartBlocksInput(_Input):
     """/docling/blocks"""
 
     part: Part
-
-
-class ChunkOptions(_Input):
-    max_tokens: int = Field(default=256, ge=16, le=8192)
 
 
 class SplitInput(_Input):

@@ -29,7 +29,7 @@ def _profile(_input: Any, _resources: Resources) -> str:
     return conversion_profile()
 
 
-@component("/docling/convert", version="2", effect="pure", pool="cpu", profile=_profile)
+@component("/docling/convert", version="3", effect="pure", pool="cpu", profile=_profile)
 async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPage:
     """The document's one part as a DoclingDocument, converted in a worker process without network.
 
@@ -46,10 +46,11 @@ async def convert_part(input: PageItem, context: ComponentContext) -> PreparedPa
         raise DocumentDamaged(f"converting it ends the worker process: {error.message}") from None
     stored = await context.put_blob(data, "data")
     context.report(bytes=len(data))
-    return PreparedPage(part=Part(document=Ref(id=stored.id, size=stored.size, kind=stored.kind), format=input.format))
+    document = Ref(id=stored.id, size=stored.size, kind=stored.kind)
+    return PreparedPage(part=Part(document=document, format=input.format, profile=conversion_profile()))
 
 
-@component("/docling/blocks", version="3", effect="pure", pool="cpu")
+@component("/docling/blocks", version="4", effect="pure", pool="cpu")
 async def part_blocks(input: PartBlocksInput, context: ComponentContext) -> BlockList:
     """Blocks of a converted part in reading order, with slide, sheet or element places."""
     data = await context.get_blob(input.part.document.id)
@@ -67,6 +68,7 @@ async def part_blocks(input: PartBlocksInput, context: ComponentContext) -> Bloc
         words=words,
         characters=characters,
         provider=PROVIDER,
+        profile=input.part.profile,
         provider_path=(ProviderAttempt(provider=PROVIDER, outcome=AttemptOutcome.OK),),
     )
 

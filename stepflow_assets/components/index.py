@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from pydantic import TypeAdapter
-
 from flow_compiler.engine.components import ComponentContext, component
 from stepflow_assets.components.contracts import Embedded, PublishInput
 from stepflow_assets.documents.chunk import Chunk, ChunkSet, Outcome, Published
 from stepflow_assets.documents.identity import split_document_id
+from stepflow_assets.documents.stored_chunks import stored_chunks
 from stepflow_assets.errors import GenerationSuperseded, IndexProblem, VectorsRejected
 from stepflow_assets.resources.search import IndexedDocument, SearchIndex
 
-_CHUNKS = TypeAdapter(tuple[Chunk, ...])
 _FLOAT32 = 4
 
 
@@ -78,7 +76,7 @@ def _document(input: PublishInput) -> IndexedDocument:
 
 
 async def _chunks(chunks: ChunkSet, context: ComponentContext) -> Sequence[Chunk]:
-    found = () if chunks.chunks is None else _CHUNKS.validate_json(await context.get_blob(chunks.chunks.id))
+    found = () if chunks.chunks is None else await stored_chunks(chunks.chunks.id, context.get_blob)
     if len(found) != chunks.count:
         raise IndexProblem(
             f"{chunks.count} chunks were announced, {len(found)} arrived",

@@ -12,13 +12,14 @@ from flow_compiler.engine.outcomes import Success
 from flow_compiler.errors import ComponentError
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
-from stepflow_assets.documents.page import BlockList, Ref, Route
+from stepflow_assets.documents.page import BlockList, Ref
 from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
 from stepflow_assets.ocr.protocol import Picture
-from stepflow_assets.ocr.recognition import placed
+from stepflow_assets.ocr.recognition import looks_worth_it, placed
 from stepflow_assets.ocr.registry import Candidate, OcrProviders
+from stepflow_assets.pages.profile import render_profile
 from stepflow_assets.workers.pools import WorkerPools
 
 _STOOD_IN = ProviderAttempt(provider="text layer", outcome=AttemptOutcome.OK, reason="recognition failed")
@@ -33,7 +34,7 @@ def _profile(given: Any, resources: Resources) -> str:
     return resources.get(OcrProviders).profile(options.languages, options.provider, options.features)
 
 
-@component("/ocr/recognize", version="2", effect="pure", batch=32, lease=True, profile=_profile)
+@component("/ocr/recognize", version="3", effect="pure", batch=32, lease=True, profile=_profile)
 async def recognize(inputs: list[RecognizeInput], context: BatchContext) -> list[Recognized | ComponentError]:
     """Reads the pictures with the configured providers, each page as soon as its provider has room for it. A page that none of
     them could read is an error of its own: it never comes back as an empty page."""
@@ -55,14 +56,25 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
     try:
         path = await context.artifacts.local_path(given.picture.id)
         picture = Picture(str(path), given.options.languages, partial=bool(given.regions))
-        options = given.options
-        candidates = providers.candidates(options.languages, options.provider, options.features)
+        candidates = await _candidates(given, picture, context)
         read = await read_page(candidates, picture, ask, providers.clock)
         if read.answer.unplaced is not None:
             read = await _placed(read, given, context)
     except ComponentError as error:
         return error
-    return await _store(read, context)
+    profile = next(asked.provider.profile for asked in candidates if asked.provider.name == read.provider)
+    return await _store(read, profile, context)
+
+
+async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:
+    """Where a provider that knows tables is configured but not preferred, a cheap look at the page decides who is asked first."""
+    providers, options = context.resource(OcrProviders), given.options
+    asked = options.languages, options.provider, options.features
+    stronger = providers.for_tables(*asked)
+    if not stronger:
+        return providers.candidates(*asked)
+    worth_it: bool = await context.resource(WorkerPools).ocr.run(looks_worth_it, picture.path)
+    return stronger if worth_it else providers.candidates(*asked)
 
 
 async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) -> Read:
@@ -80,7 +92,7 @@ async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) 
     return replace(read, answer=answer)
 
 
-async def _store(read: Read, context: ComponentContext) -> Recognized:
+async def _store(read: Read, profile: str, context: ComponentContext) -> Recognized:
     answer, usage = read.answer, read.usage
     if read.degraded:
         context.mark_degraded()
@@ -100,6 +112,7 @@ async def _store(read: Read, context: ComponentContext) -> Recognized:
         blocks=answer.blocks,
         confidence=answer.confidence,
         provider=read.provider,
+        profile=profile,
         provider_path=read.path,
         usage=usage,
         cost=read.cost,
@@ -132,7 +145,7 @@ async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
     return DetectedLines(page=await _put(asked.answer.page, context), lines=asked.answer.lines)
 
 
-@component("/ocr/blocks", version="3", effect="pure", batch=8)
+@component("/ocr/blocks", version="5", effect="pure", batch=8)
 async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[BlockList | ComponentError]:
     """Blocks of a page in reading order, from its text layer, from what was recognised, or both (by its route).
 
@@ -147,7 +160,7 @@ async def blocks(inputs: list[BlocksInput], context: BatchContext) -> list[Block
 
 async def _text(given: BlocksInput, context: ComponentContext) -> PageText:
     recognized, content = given.recognized, given.content
-    cells = await _path(content.cells if content.route is not Route.OCR else None, context)
+    cells = await _path(content.cells, context)
     lines = await _path(recognized.page if recognized else None, context)
     return PageText(content.route, content.geometry.width_pt, content.geometry.height_pt, cells, lines)
 
@@ -167,6 +180,7 @@ async def _listed(given: BlocksInput, made: PageBlocks, context: ComponentContex
         characters=made.characters,
         confidence=made.confidence,
         provider=recognized.provider if recognized else None,
+        profile=recognized.profile if recognized else render_profile(),
         provider_path=recognized.provider_path if recognized else (_STOOD_IN,) if stood_in else (),
         degraded=degraded,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
 from flow_compiler.errors import ComponentError, InvalidInput, StoreError
+from stepflow_assets.components.page_reading import PageReading
+from stepflow_assets.components.page_uploads import in_batches
 from stepflow_assets.documents.page import PageContent, PageGeometry, PageItem, PreparedPage, Ref, Route
-from stepflow_assets.errors import PageCrashed, PageTimeout
-from stepflow_assets.pages.profile import render_profile
+from stepflow_assets.pages.profile import PictureLimit, prepare_profile
 from stepflow_assets.pages.route import layer_stands_in
 from stepflow_assets.resources.passwords import Passwords
 from stepflow_assets.workers.pools import WorkerPools
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from stepflow_assets.pages.page_bytes import PageBytes
 
 
-def _profile(_input: Any, _resources: Resources) -> str:
-    return render_profile()
+def _profile(_input: Any, resources: Resources) -> str:
+    return prepare_profile(resources.get(PictureLimit))
 
 
 @component("/pages/prepare", version="1", effect="pure", pool="cpu", batch=8, profile=_profile)
@@ -54,35 +55,29 @@ async def _file(
         return [InvalidInput(f"a {item.format} part has no pages to prepare")] * len(indices)
     try:
         path = await first.artifacts.local_path(item.source.id)
-        found = await _pages(context, str(path), item.format, [page for page in pages if page is not None])
-        return [
-            result if isinstance(result, ComponentError) else await _stored(result, context.items[index])
-            for index, result in zip(indices, found, strict=True)
-        ]
     except StoreError as error:
         return [_of_store(error)] * len(indices)
+    reading = PageReading(
+        context.resource(WorkerPools).pdf,
+        str(path),
+        item.format,
+        context.resource(Passwords).candidates,
+        context.resource(PictureLimit).bytes,
+    )
+    read = await reading.pages([page for page in pages if page is not None])
+    stored = iter(await in_batches(_stored, [(page, context.items[index]) for index, page in _readable(indices, read)]))
+    return [_of_page(page if isinstance(page, ComponentError) else next(stored)) for page in read]
 
 
-async def _pages(
-    context: BatchContext, path: str, format: str, pages: list[int]
-) -> Sequence[PageBytes | ComponentError]:
-    from stepflow_assets.pages.prepare import prepare_pages
-
-    pool, passwords = context.resource(WorkerPools).pdf, context.resource(Passwords).candidates
-    try:
-        return await pool.run(prepare_pages, path, format, pages, passwords)
-    except (PageTimeout, PageCrashed) as error:
-        if len(pages) == 1:
-            return [error]
-    except ComponentError as error:  # the file as a whole
-        return [error] * len(pages)
-    # One of them took the worker down: each on its own, so that only that one fails.
-    return [(await _pages(context, path, format, [page]))[0] for page in pages]
+def _readable(indices: Sequence[int], read: Sequence[PageBytes | ComponentError]) -> Iterator[tuple[int, PageBytes]]:
+    for index, page in zip(indices, read, strict=True):
+        if not isinstance(page, ComponentError):
+            yield index, page
 
 
-async def _stored(page: PageBytes, context: ComponentContext) -> PreparedPage:
-    cells = await _ref(page.cells, "data", context)
-    picture = await _ref(page.picture, "binary", context)
+async def _stored(given: tuple[PageBytes, ComponentContext]) -> PreparedPage:
+    page, context = given
+    cells, picture = await asyncio.gather(_ref(page.cells, "data", context), _ref(page.picture, "binary", context))
     context.report(
         pages=1,
         render_ms=page.milliseconds,
@@ -99,6 +94,7 @@ async def _stored(page: PageBytes, context: ComponentContext) -> PreparedPage:
             signals=page.signals,
             cells=cells,
             picture=picture,
+            regions=page.regions,
             layer_stands_in=cells is not None and layer_stands_in(Route(page.route)),
         ),
     )
@@ -109,6 +105,10 @@ async def _ref(data: bytes | None, kind: str, context: ComponentContext) -> Ref 
         return None
     stored = await context.put_blob(data, kind)
     return Ref(id=stored.id, size=stored.size, kind=stored.kind)
+
+
+def _of_page(outcome: PreparedPage | ComponentError | StoreError) -> PreparedPage | ComponentError:
+    return _of_store(outcome) if isinstance(outcome, StoreError) else outcome
 
 
 def _of_store(error: StoreError) -> ComponentError:

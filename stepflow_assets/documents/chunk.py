@@ -20,7 +20,11 @@ class Outcome(StrEnum):
 
 
 class Chunk(BaseModel):
-    """``id`` is local to the document and stable under re-runs: ``<ordinal, 4 digits>-<8 hex of its text and places>``."""
+    """``id`` is local to the document and stable under re-runs: ``<ordinal, 4 digits>-<8 hex of its text and places>``.
+
+    With ``places`` (page numbers, quads, block ids) it is the record of where indexed text comes from: ``provider`` read it (null:
+    the text layer), and ``profile`` says with which version and options. The first ``overlap`` characters end the chunk before.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +37,8 @@ class Chunk(BaseModel):
     places: tuple[Place, ...]
     confidence: float | None = None
     provider: str | None = None
+    profile: str | None = None
+    overlap: int = 0
 
 
 class PageFailure(BaseModel):

@@ -105,10 +105,11 @@ class PageItem(_Frozen):
 
 
 class Part(_Frozen):
-    """A converted part (a format without pages): the DoclingDocument as an artifact."""
+    """A converted part (a format without pages): the DoclingDocument as an artifact, and the profile it was converted under."""
 
     document: Ref
     format: str
+    profile: str = ""
 
 
 class PreparedPage(_Frozen):
@@ -163,7 +164,8 @@ class UnwordedBlock(Block):
 
 
 class BlockList(_Frozen):
-    """Result of one item of the ``ocr_blocks`` asset. ``blocks`` is an artifact holding a JSON list of Block."""
+    """Result of one item of the ``ocr_blocks`` asset. ``blocks`` is an artifact holding a JSON list of Block. ``profile`` is that of
+    what read them: provider, rendering or conversion, with version and options."""
 
     status: Literal["ok", "blank"]
     blocks: Ref | None = None
@@ -172,5 +174,6 @@ class BlockList(_Frozen):
     characters: int = 0
     confidence: float | None = None
     provider: str | None = None
+    profile: str | None = None
     provider_path: tuple[ProviderAttempt, ...] = ()
     degraded: bool = False

@@ -24,20 +24,6 @@ class TableCell(BaseModel):
     quad: Quad | None = None
 
 
-def grid_of(cells: Sequence[TableCell]) -> tuple[tuple[str, ...], ...] | None:
-    """The grid of texts, all rows of equal length; a cell that spans several is repeated in each. None without cells."""
-    if not cells:
-        return None
-    height = max(cell.row + cell.row_span for cell in cells)
-    width = max(cell.column + cell.column_span for cell in cells)
-    rows = [[""] * width for _ in range(height)]
-    for cell in cells:
-        for row in range(cell.row, cell.row + cell.row_span):
-            for column in range(cell.column, cell.column + cell.column_span):
-                rows[row][column] = cell.text
-    return tuple(tuple(row) for row in rows)
-
-
 def placed_cells(table: Sequence[Sequence[str]], lines: Sequence[Any]) -> list[dict[str, Any]]:
     """Cells as JSON of a grid that geometry showed. ``lines`` are the text cells (as JSON) that the grid was made of, row by row:
     a cell's quad is around those that spell it, and null where they do not. A first row in bold alone is the header."""

@@ -8,6 +8,7 @@ from typing import Any
 from stepflow_assets.ocr.reading_order.segments import Cell
 
 Row = dict[str, Any]
+_KEPT = ("cells", "html", "latex", "raw_kind")
 _FURNITURE = frozenset({"page_header", "page_footer"})
 
 
@@ -26,6 +27,7 @@ def block_row(block: Row, lines: Sequence[Cell]) -> Row:
         "place": None,
         "level": block["level"],
         "table": table,
+        **{name: block[name] for name in _KEPT if block.get(name)},
         "confidence": block["confidence"],
         "order_source": "engine",
         "furniture": block["kind"] in _FURNITURE,
@@ -34,11 +36,13 @@ def block_row(block: Row, lines: Sequence[Cell]) -> Row:
 
 
 def woven(rows: Sequence[Row], into: Sequence[Row]) -> list[Row]:
-    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last."""
-    found = list(into)
+    """Each row before the first of ``into`` that it stands above, in its column; what stands above none comes last. Rows at one
+    place keep their own order."""
+    places: list[list[Row]] = [[] for _ in range(len(into) + 1)]
     for row in rows:
-        found.insert(_before(row, found), row)
-    return found
+        places[_before(row, into)].append(row)
+    found = [one for before, other in zip(places, into, strict=False) for one in (*before, other)]
+    return found + places[-1]
 
 
 def _before(row: Row, others: Sequence[Row]) -> int:
@@ -52,18 +56,6 @@ def _before(row: Row, others: Sequence[Row]) -> int:
         if y0 > top and min(right, x1) > max(left, x0):
             return index
     return len(others)
-
-
-def _grid(cells: Sequence[Row]) -> list[list[str]] | None:
-    """Texts by row and column; a cell that spans others is said once, at its first place."""
-    if not cells:
-        return None
-    rows = max(cell["row"] + cell["row_span"] for cell in cells)
-    columns = max(cell["column"] + cell["column_span"] for cell in cells)
-    grid = [[""] * columns for _ in range(rows)]
-    for cell in cells:
-        grid[cell["row"]][cell["column"]] = cell["text"]
-    return grid
 
 
 def _own_lines(text: str, quad: Row | None, lines: Sequence[Cell]) -> list[Cell]:
@@ -85,3 +77,15 @@ def _letters(text: str) -> str:
 def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float]:
     xs, ys = zip(*row["quad"]["points"], strict=True)
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def _grid(cells: Sequence[Row]) -> list[list[str]] | None:
+    """Texts by row and column; a cell that spans others is said once, at its first place."""
+    if not cells:
+        return None
+    rows = max(cell["row"] + cell["row_span"] for cell in cells)
+    columns = max(cell["column"] + cell["column_span"] for cell in cells)
+    grid = [[""] * columns for _ in range(rows)]
+    for cell in cells:
+        grid[cell["row"]][cell["column"]] = cell["text"]
+    return grid

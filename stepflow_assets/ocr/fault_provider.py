@@ -71,9 +71,12 @@ class FaultProvider:
         return [_page(step.fault) for _ in pictures]
 
 
-def make_fault(option: str, configured: ProviderOptions) -> OcrProvider:  # noqa: ARG001
-    """``option`` is the script. Raises SettingsError."""
+def make_fault(option: str, configured: ProviderOptions) -> OcrProvider:
+    """``option`` is the script. The option ``calls`` names the file that counts calls, where a script is to outlive a command.
+    Raises SettingsError."""
     steps = fault_steps(option)
+    if "calls" in configured.options:
+        return FaultProvider(option, steps, Path(configured.options["calls"]))
     if len(steps) == 1:
         return FaultProvider(option, steps)
     counted = Path(tempfile.gettempdir()) / f"stepflow-fault-{uuid.uuid4().hex}"

@@ -16,9 +16,25 @@ Box = tuple[float, float, float, float]
 
 
 def not_in_layer(recognized: Sequence[Cell], layer: Sequence[Cell]) -> list[Cell]:
-    """Recognised lines that the text layer covers by less than half."""
+    """Recognised lines that the text layer covers by less than half, and does not say where they touch it: a recogniser's
+    boxes are wider than their text, so that of a short line most lies beside the layer's."""
     boxes = [_box(cell) for cell in layer]
-    return [cell for cell in recognized if _covered(_box(cell), boxes) < _COVERED]
+    return [
+        cell
+        for cell in recognized
+        if _covered(box := _box(cell), boxes) < _COVERED and not _said(cell, box, layer, boxes)
+    ]
+
+
+def _said(cell: Cell, box: Box, layer: Sequence[Cell], boxes: Sequence[Box]) -> bool:
+    letters = _letters(cell["text"])
+    return bool(letters) and any(
+        letters in _letters(other["text"]) for other, at in zip(layer, boxes, strict=True) if _shared(box, at) > 0
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def script_unread(recognized: Sequence[Cell], layer: Sequence[Cell]) -> bool:
@@ -45,12 +61,12 @@ def _covered(box: Box, others: Sequence[Box]) -> float:
     area = (right - left) * (bottom - top)
     if area <= 0:
         return 1.0
-    shared = 0.0
-    for x0, y0, x1, y1 in others:
-        width, height = min(right, x1) - max(left, x0), min(bottom, y1) - max(top, y0)
-        if width > 0 and height > 0:
-            shared += width * height
-    return shared / area
+    return sum(_shared(box, other) for other in others) / area
+
+
+def _shared(one: Box, other: Box) -> float:
+    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    return width * height if width > 0 and height > 0 else 0.0
 
 
 def _box(cell: Cell) -> Box:

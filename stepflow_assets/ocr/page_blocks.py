@@ -79,6 +79,8 @@ def _chosen(route: Route, layer: list[Cell], lines: list[Cell], blocks: list[dic
     match route:
         case Route.SCAN_TEXT if not read or script_unread(read, layer):
             return _Chosen(layer, [], [])  # someone else's recognition: only where ours found nothing, or cannot have
+        case Route.OCR if read and script_unread(read, layer):
+            return _Chosen(layer, [], [])  # its layer is damaged, but more of it is right than of what was made up
         case Route.OCR | Route.SCAN_TEXT:
             return _Chosen([] if blocks else lines, blocks, lines)
         case Route.HYBRID if blocks:

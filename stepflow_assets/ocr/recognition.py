@@ -51,6 +51,16 @@ def recognize_pages(provider: OcrProvider, pictures: Sequence[Picture], rules: Q
     return [_answer(page, fault, seconds, boxless) for page, fault in zip(pages, faults, strict=True)]
 
 
+def looks_worth_it(path: str) -> bool:
+    """Whether the page is full of tables. A look that fails decides nothing."""
+    from stepflow_assets.ocr.table_look import looks_like_table
+
+    try:
+        return looks_like_table(path)
+    except ProviderError:
+        return False
+
+
 def placed(answer: Answer, lines_file: str) -> Answer:
     """The answer of an engine without geometry, its blocks placed by another engine's lines (a RecognizedPage as JSON)."""
     from stepflow_assets.ocr.alignment import aligned

@@ -32,8 +32,9 @@ def _in(module: str, name: str) -> Maker:
 
 _MAKERS: dict[str, Maker] = {
     "rapidocr": _in("rapidocr_provider", "make_rapidocr"),
-    "vision": _in("vision.provider", "make_vision"),
     "tesseract": _in("tesseract_provider", "make_tesseract"),
+    "docling": _in("docling_provider", "make_docling"),
+    "vision": _in("vision.provider", "make_vision"),
     "surya": _in("surya.provider", "make_surya"),
     "recorded": _in("recorded_provider", "make_recorded"),
     "fault": _in("fault_provider", "make_fault"),

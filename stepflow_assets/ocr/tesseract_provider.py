@@ -15,7 +15,15 @@ from stepflow_assets.documents.geometry import Point, Quad
 from stepflow_assets.documents.page import Confidence, TextCell, WordSpan
 from stepflow_assets.errors import PageTimeout, ProviderError
 from stepflow_assets.ocr.options import ProviderOptions
-from stepflow_assets.ocr.protocol import Capabilities, Geometry, OcrPage, PageStatus, Picture, mean_confidence
+from stepflow_assets.ocr.protocol import (
+    Capabilities,
+    Geometry,
+    OcrPage,
+    OcrProvider,
+    PageStatus,
+    Picture,
+    mean_confidence,
+)
 from stepflow_assets.ocr.tesseract_languages import data_for, scripts_read_with
 from stepflow_assets.ocr.tesseract_lines import TesseractLine, lines_of, runs_down, words_of
 from stepflow_assets.ocr.tesseract_program import Installed, found, installed, run
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 _REVISION = 1  # raise it when what comes out changes: this module, tesseract_lines, upright
 _READ = ("--dpi", "200", "--psm", "3", "-c", "thresholding_method=2")  # 2: Sauvola, for shaded pages (notes/ocr 2.5)
 _SURE = 0.6  # mean confidence: measured .75 and more on pages that stand upright, .36 and less on those that do not
+_SMALLEST = 32  # pixels: it refuses a picture of a few
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,12 @@ class TesseractProvider:
         )
 
 
+def make_tesseract(option: str, configured: ProviderOptions) -> OcrProvider:
+    """``option`` is the program: a name on PATH, or a path."""
+    seconds = configured.deadline or TesseractProvider.seconds
+    return TesseractProvider(option or TesseractProvider.program, seconds)
+
+
 @dataclass(frozen=True)
 class _Reading:
     upright: Upright
@@ -148,7 +163,10 @@ class _Reader:
     def _run(self, arguments: Sequence[str], pixels: Pixels) -> bytes:
         import cv2
 
-        picture = cv2.imencode(".pgm", pixels)[1].tobytes()
+        height, width = pixels.shape[:2]
+        right, below = max(0, _SMALLEST - width), max(0, _SMALLEST - height)
+        padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        picture = cv2.imencode(".pgm", padded)[1].tobytes()
         return run(
             self._there.program, ("stdin", "stdout", *arguments), picture, max(0.1, self._ends - time.monotonic())
         )
@@ -167,8 +185,3 @@ def _cell(line: TesseractLine, page: Upright, width: int, height: int) -> TextCe
 def _share(point: Point, width: int, height: int) -> Point:
     x, y = point
     return round(min(max(x / width, 0.0), 1.0), 5), round(min(max(y / height, 0.0), 1.0), 5)
-
-
-def make_tesseract(option: str, configured: ProviderOptions) -> TesseractProvider:  # noqa: ARG001
-    """``option``: the program, where it is not found by name."""
-    return TesseractProvider(option) if option else TesseractProvider()

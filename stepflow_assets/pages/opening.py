@@ -16,6 +16,7 @@ from stepflow_assets.errors import DocumentDamaged, DocumentEncrypted, DocumentT
 
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 MOST_IMAGE_PIXELS = 300_000_000
+_PAGES_KEPT = 64  # PDFium keeps what it parsed of every page until the document is closed
 
 
 class _Last:
@@ -23,12 +24,13 @@ class _Last:
 
     path: str | None = None
     document: Any = None
+    pages = 0  # opened since
 
     @classmethod
     def replace(cls, path: str, document: Any) -> None:
         if cls.document is not None:
             cls.document.close()
-        cls.path, cls.document = path, document
+        cls.path, cls.document, cls.pages = path, document, 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class PdfPage:
 
 def open_pdf(path: str, passwords: Sequence[str]) -> Any:
     """A pypdfium2.PdfDocument. Raises DocumentEncrypted, DocumentDamaged. Passwords are tried after none."""
-    if _Last.path == path:
+    if _Last.path == path and _Last.pages < _PAGES_KEPT:
         return _Last.document
     document = _first_that_opens(path, passwords)
     if len(document) == 0:
@@ -66,6 +68,7 @@ def open_pdf_page(document: Any, number: int) -> PdfPage:
         raise PageError(
             f"there is no page {number}: the document has {len(document)}", code="page.missing", category=Category.INPUT
         )
+    _Last.pages += 1
     page = pdfium.FPDF_LoadPage(document.raw, number - 1)
     if not page:
         raise damaged_page("PDFium cannot load it")
@@ -116,7 +119,7 @@ def too_large_page(reason: str) -> PageError:
         f"the page is too large: {reason}",
         code="page.too_large",
         category=Category.SOURCE,
-        next_step="Save the file with pictures of fewer pixels, or raise the limit in the settings, then ingest it again.",
+        next_step="Save the file with smaller pictures, or raise max_picture_bytes if that is what it exceeds, then ingest it again.",
     )
 
 

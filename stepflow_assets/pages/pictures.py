@@ -7,7 +7,6 @@ Colour is kept where there is any: recognition tells red on green apart, grey le
 from __future__ import annotations
 
 import ctypes
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -50,12 +49,6 @@ def _small_scale(frame: PageFrame) -> float:
 def colour_image(page: Any, form: Any, frame: PageFrame, scale: float) -> PIL.Image.Image:
     """The displayed page at ``scale`` pixels per point, RGB."""
     return PIL.Image.fromarray(_rendered(page, form, frame, scale, pdfium.FPDFBitmap_BGR))
-
-
-def png(image: PIL.Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
 
 
 def picture_scale(frame: PageFrame, images: Sequence[PlacedImage], covered: float) -> float:

@@ -97,8 +97,10 @@ def _in_tiles(mask: Mask) -> np.ndarray[Any, np.dtype[np.int64]]:
     rows, columns = (-(-side // _TILE) for side in mask.shape)
     padded = np.zeros((rows * _TILE, columns * _TILE), dtype=np.bool_)
     padded[: mask.shape[0], : mask.shape[1]] = mask
-    set_: np.ndarray[Any, np.dtype[np.int64]] = padded.reshape(rows, _TILE, columns, _TILE).sum(axis=(1, 3))
-    return set_
+    counts: np.ndarray[Any, np.dtype[np.int64]] = np.count_nonzero(
+        padded.reshape(rows, _TILE, columns, _TILE), axis=(1, 3)
+    )
+    return counts
 
 
 def _widened(tiles: Mask) -> Mask:

@@ -33,7 +33,7 @@ class WorkerPools:
         fewest, most = _PDF_WORKER_BYTES
         self._pdf_memory = max(fewest, min(most, available_memory() // self._pdf))
         self._office = office
-        self._page_deadline, self._document_deadline = page_deadline, document_deadline
+        self._page_deadline, self.document_deadline = page_deadline, document_deadline
 
     @cached_property
     def pdf(self) -> WorkerPool:
@@ -51,7 +51,7 @@ class WorkerPools:
 
     @cached_property
     def office(self) -> WorkerPool:
-        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self._document_deadline)
+        return WorkerPool("office", workers=self._office, recycle_after=100, deadline=self.document_deadline)
 
     def close(self) -> None:
         """End all workers of the pools that were used."""

@@ -17,6 +17,7 @@ from stepflow_assets.components.chunks import split
 from stepflow_assets.components.contracts import SplitInput
 from stepflow_assets.documents.chunk import Chunk, ChunkSet
 from stepflow_assets.documents.page import Block
+from stepflow_assets.workers.pools import WorkerPools
 
 REF = {"$blob": "0" * 64, "blobType": "binary", "size": 1}
 ENCRYPTED = Failure(message="locked", error="page.locked", category=Category.SOURCE, next_step="Unlock it.")
@@ -80,17 +81,21 @@ class Document:
                 "blocks": self.blocks,
             }
         )
+        pools = WorkerPools(pdf=1)
         context = ComponentContext(
             run_id="r",
             item="d",
             step_id="chunks",
             attempt=1,
             artifacts=self.stores.artifacts,
-            resources=Resources(),
+            resources=Resources({WorkerPools: pools}),
             report=lambda **numbers: self.numbers.update(numbers),
             mark_degraded=lambda: None,
         )
-        made = await split(given, context)
+        try:
+            made = await split(given, context)
+        finally:
+            pools.close()
         data = b"[]" if made.chunks is None else await self.stores.artifacts.get(made.chunks.id)
         return made, TypeAdapter(list[Chunk]).validate_json(data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from pictures import page, photograph, saved
@@ -10,9 +11,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Confidence, TextCell
+from stepflow_assets.documents.recognized import RecognizedBlock, RecognizedCell
 from stepflow_assets.ocr.ink import text_like_marks
 from stepflow_assets.ocr.protocol import OcrPage, PageStatus, Picture, mean_confidence
-from stepflow_assets.ocr.quality import QualityRules, fault_of, repeated_share
+from stepflow_assets.ocr.quality import TAKEN_AS_IT_IS, QualityRules, fault_of, repeated_share
 
 RULES = QualityRules()
 PROSE = (
@@ -74,6 +76,27 @@ def test_specks_rules_and_dark_edges_of_a_scan_are_not_writing(tmp_path):
 
 def test_text_nobody_is_sure_of_is_a_failure(letter):
     assert "confidence" in (fault_of(said("xq vvl", confidence=0.31), letter, RULES) or "")
+
+
+def test_an_answer_that_is_cut_off_is_a_failure_however_good_it_began(letter):
+    assert fault_of(replace(said(PROSE), truncated=True), letter, RULES) == "the answer is cut off"
+
+
+def test_blocks_are_judged_like_lines(letter):
+    def told(*texts, cells=()):
+        blocks = tuple(RecognizedBlock(kind="text", text=text, cells=cells) for text in texts)
+        return OcrPage(PageStatus.OK, blocks=blocks)
+
+    assert fault_of(told(PROSE), letter, RULES) is None
+    assert "repeats itself" in (fault_of(told(*["the same line again"] * 30), letter, RULES) or "")
+    assert "ink but no text" in (fault_of(told("", ""), letter, RULES) or "")
+    words = tuple(RecognizedCell(row=row, column=0, text=text) for row, text in enumerate(PROSE.split()))
+    assert fault_of(told("", cells=words), letter, RULES) is None
+
+
+def test_who_only_wants_lines_gets_them_however_badly_they_are_read(letter):
+    assert fault_of(said("xq vvl", confidence=0.01), letter, TAKEN_AS_IT_IS) is None
+    assert fault_of(said(), letter, TAKEN_AS_IT_IS) is None
 
 
 def test_a_failed_page_says_why(letter):

@@ -28,23 +28,21 @@ NAME = "tiny-surya"
 heavy = [pytest.mark.process, pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(autouse=True)
-def _no_process_left():
+@pytest.fixture
+def surya():
+    """Makes the provider; its process ends with the test."""
+    made = []
+
+    def make(url, python, model=NAME, **more):
+        options = {"python": str(python), "url": url, "model": model} | more
+        configured = {"surya": ProviderOptions(options=options, deadline=120)}
+        made.append(OcrProviders.from_settings("surya", configured).providers[0])
+        return made[-1]
+
+    yield make
+    for provider in made:
+        process_of(provider.options, provider.deadline, provider.concurrency).close()
     process_of.cache_clear()
-    yield
-    for kept in KEPT:
-        kept.close()
-    KEPT.clear()
-
-
-KEPT = []
-
-
-def surya(url, python, model=NAME, **more):
-    options = {"python": str(python), "url": url, "model": model} | more
-    made = OcrProviders.from_settings("surya", {"surya": ProviderOptions(options=options, deadline=120)}).providers[0]
-    KEPT.append(process_of(made.options, made.deadline, made.concurrency))
-    return made
 
 
 def vision(url, model=NAME, **more):
@@ -86,7 +84,7 @@ def pages(tmp_path):
 class TestTheModelOverHttp:
     pytestmark = heavy
 
-    def test_surya_and_vision_read_the_same_page_as_the_same_blocks(self, model, python, pages):
+    def test_surya_and_vision_read_the_same_page_as_the_same_blocks(self, surya, model, python, pages):
         wanted = list(pages.values())
         by_vision, by_surya = vision(model).recognize(wanted), surya(model, python).recognize(wanted)
         for one, other in zip(by_vision, by_surya, strict=True):
@@ -105,12 +103,12 @@ class TestTheModelOverHttp:
         assert [block.text for block in by_vision[1].blocks] == ["Good bye, all"]
         assert json.loads(by_surya[0].raw)["system_fingerprint"] == "fp_tiny"
 
-    def test_an_answer_that_stopped_at_its_limit_is_marked_by_both(self, model, python, pages):
+    def test_an_answer_that_stopped_at_its_limit_is_marked_by_both(self, surya, model, python, pages):
         for made in (vision(model, max_tokens=120), surya(model, python, max_tokens=120)):
             (found,) = made.recognize([pages["table"]])
             assert found.truncated
 
-    def test_surya_refuses_a_server_of_another_model(self, model, python, pages):
+    def test_surya_refuses_a_server_of_another_model(self, surya, model, python, pages):
         with pytest.raises(ProviderUnavailable, match="SpawnError"):
             surya(model, python, model="another").recognize([pages["text"]])
 
@@ -118,7 +116,7 @@ class TestTheModelOverHttp:
 class TestSuryasClientAndAServerThatFails:
     pytestmark = heavy
 
-    def test_no_failure_looks_like_a_blank_page(self, python, pages):
+    def test_no_failure_looks_like_a_blank_page(self, surya, python, pages):
         picture = pages["text"]
         with chat_server() as server:
             made = surya(server.url, python, model="served-model")
@@ -153,28 +151,28 @@ class TestSuryasClientAndAServerThatFails:
             (found,) = made.recognize([picture])
             assert found.confidence is None
 
-    def test_a_process_that_was_killed_is_started_anew(self, python, pages):
+    def test_a_process_that_was_killed_is_started_anew(self, surya, python, pages):
         with chat_server() as server:
             server.will(completion(environment.ANSWERS["text"]))
             made = surya(server.url, python, model="served-model")
             made.recognize([pages["text"]])
-            KEPT[-1].close()
+            process_of(made.options, made.deadline, made.concurrency).close()
             (found,) = made.recognize([pages["text"]])
             assert found.status is PageStatus.OK
 
-    def test_a_server_that_is_not_there_is_unavailable(self, python, pages):
+    def test_a_server_that_is_not_there_is_unavailable(self, surya, python, pages):
         with chat_server() as gone:
             url = gone.url
         with pytest.raises(ProviderUnavailable, match="SpawnError"):
             surya(url, python).recognize([pages["text"]])
 
 
-def test_an_interpreter_that_is_not_there_is_named(pages):
+def test_an_interpreter_that_is_not_there_is_named(surya, pages):
     with pytest.raises(ProviderUnavailable, match="/nowhere/python"):
         surya("http://127.0.0.1:9/v1", "/nowhere/python").recognize([pages["text"]])
 
 
-def test_an_environment_without_surya_is_unavailable_not_blank(pages):
+def test_an_environment_without_surya_is_unavailable_not_blank(surya, pages):
     with pytest.raises(ProviderUnavailable, match="ModuleNotFoundError"):
         surya("http://127.0.0.1:9/v1", sys.executable).recognize([pages["text"]])
 
@@ -204,7 +202,7 @@ def test_a_wrong_setting_is_named(options, named):
         OcrProviders.from_settings("surya", {"surya": ProviderOptions(options=options)})
 
 
-def test_the_profile_has_model_and_limits_but_no_address():
+def test_the_profile_has_model_and_limits_but_no_address(surya):
     one, other = (surya(url, "python").profile for url in ("http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1"))
     assert one == other
     profiles = {

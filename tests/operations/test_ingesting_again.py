@@ -16,6 +16,7 @@ from flow_compiler.engine.stores import root_path
 from flow_compiler.errors import ComponentError
 from stepflow_assets.cli.ingesting import Request, run_decisions
 from stepflow_assets.documents.chunk import Outcome
+from stepflow_assets.ocr.options import ProviderOptions
 from stepflow_assets.operations.erasing import collect, forget
 from stepflow_assets.operations.exporting import export
 from stepflow_assets.operations.ingesting import decide_retry
@@ -246,18 +247,27 @@ def test_an_encrypted_document_waits_for_its_password_and_the_password_is_kept_n
     assert not [file for file in written if b"open sesame 417" in file.read_bytes()]
 
 
-def test_what_a_fallback_has_read_is_computed_anew_when_asked(place: Place) -> None:
+def test_what_a_fallback_has_read_is_read_again_when_asked_and_by_the_preferred_provider_once_it_is_back(
+    place: Place, tmp_path: Path
+) -> None:
     scan(place, "scan.png", "Alder trees stand by the river")
-    with_fallback = place.settings.model_copy(update={"ocr_provider": "fault:fail,rapidocr"})
+    counted = ProviderOptions(options={"calls": str(tmp_path / "calls")})  # the provider fails at its first call of all
+    changed = {"ocr_provider": "fault:fail+ok,rapidocr", "ocr_providers": {"fault": counted}}
+    with_fallback = place.settings.model_copy(update=changed)
     first = place.ingest(settings=with_fallback)["scan.png"]
     assert (first.outcome, first.degraded) == (Outcome.INDEXED, True)
+    assert place.found("alder") == ["docs:scan.png"]
 
     with Workspace(with_fallback) as workspace:
         assert decide_retry(workspace, []) == []
         decisions = decide_retry(workspace, [], degraded=True)
         assert run_decisions(workspace, decisions, Request(quiet=True))
+        assert decide_retry(workspace, [], degraded=True) == []
 
-    assert place.rows()["scan.png"].computed == first.computed
+    again = place.rows()["scan.png"]
+    assert (again.degraded, again.computed) == (False, first.computed)
+    assert place.found("alder") == []
+    assert place.found("fails on purpose") == ["docs:scan.png"]
 
 
 def scan(place: Place, name: str, text: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 import pytest
 
 from stepflow_assets.errors import PageError
+from stepflow_assets.pages.encoding import encoded
 from stepflow_assets.pages.page_bytes import PageBytes
 from stepflow_assets.pages.pictures import fitted
 from stepflow_assets.pages.reading import page_count, read_pages
@@ -119,6 +122,73 @@ def test_an_image_that_breaks_off_is_a_damaged_page(tmp_path: Path) -> None:
     (page,) = read_pages(str(file), "image", [1], ())
     assert isinstance(page, PageError)
     assert (page.code, page.category.value) == ("page.damaged", "source")
+
+
+def huge(file: Path) -> Path:
+    """A page that shows an image of a thousand million pixels, which its file needs little room for."""
+    pdf(file, picture(scan((40, 40))))
+    side = b"32000"
+    data = file.read_bytes()
+    for name in (b"/Width", b"/Height"):
+        before, _, after = data.partition(name + b" 40")
+        assert after
+        data = before + name + b" " + side + after
+    file.write_bytes(data)  # its offsets are wrong now: PDFium finds the objects again
+    return file
+
+
+def test_an_image_of_a_thousand_million_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    began = time.process_time()
+    (page,) = read_pages(str(huge(tmp_path / "a.pdf")), "pdf", [1], ())
+    assert isinstance(page, PageError)
+    assert (page.code, page.category.value) == ("page.too_large", "source")
+    assert "32000 × 32000" in page.message
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("size", [(2880, 2880), (14_400, 14_400), (14_400, 20), (3, 14_400), (1, 1)])
+def test_a_page_of_any_size_gives_a_picture_within_limits(size: tuple[int, int], tmp_path: Path) -> None:
+    page = page_of(pdf(tmp_path / "a.pdf", picture(scan(), 0, 0, *size), size=size))
+    width, height = opened(page).size
+    assert width * height <= 16_100_000
+    assert max(width, height) <= 65_000
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.1])
+def test_a_picture_with_too_many_bytes_loses_quality_and_then_resolution(share: float, tmp_path: Path) -> None:
+    image = noise((1600, 2000))
+    whole = encoded(image, 1 << 30)
+    limit = int(share * len(whole.data))
+    lowered = encoded(image, limit)
+    assert len(lowered.data) <= limit
+    assert whole.signals == {}
+    assert lowered.quality < whole.quality
+    assert (lowered.scale < 1) is (share < 0.9), "quality goes first"
+    assert lowered.signals == {"picture_scale": round(lowered.scale, 3), "picture_quality": lowered.quality}
+    assert max(PIL.Image.open(io.BytesIO(lowered.data)).size) == lowered.long_side >= 1000
+
+
+def test_a_picture_that_no_loss_makes_small_enough_is_an_error_of_its_page(tmp_path: Path) -> None:
+    file = tmp_path / "noise.png"
+    file.write_bytes(image_bytes(noise((1600, 2000)), "PNG"))
+    (page,) = read_pages(str(file), "image", [1], (), 20_000)
+    assert isinstance(page, PageError)
+    assert page.code == "page.too_large"
+    assert "20000 are allowed" in page.message
+
+
+def test_an_image_file_that_is_too_many_bytes_is_encoded_anew(tmp_path: Path) -> None:
+    file = tmp_path / "noise.png"
+    file.write_bytes(image_bytes(noise((1200, 1500)), "PNG"))
+    (page,) = read_pages(str(file), "image", [1], (), 1 << 20)
+    assert isinstance(page, PageBytes)
+    assert opened(page).format == "JPEG"
+    assert page.picture_px == max(opened(page).size)
+
+
+def noise(size: tuple[int, int]) -> PIL.Image.Image:
+    grain = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    return PIL.Image.fromarray(grain)
 
 
 @pytest.mark.parametrize(("number", "format"), [(0, "pdf"), (2, "pdf")])

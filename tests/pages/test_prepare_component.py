@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from typing import Any
 import PIL.Image
 import pytest
 
+from flow_compiler.engine.components import Resources
 from flow_compiler.errors import ComponentError, InvalidInput
 from stepflow_assets.components.pages import prepare_page
 from stepflow_assets.documents.page import PageItem, PreparedPage, Ref
-from stepflow_assets.errors import PageCrashed, PageTimeout
-from stepflow_assets.pages.profile import render_profile
+from stepflow_assets.pages.profile import PictureLimit, render_profile
 from stepflow_assets.workers.pool import WorkerPool
 from stepflow_assets.workers.pools import WorkerPools
 from tests.pages import poison
@@ -89,23 +90,46 @@ def test_pages_that_differ_have_different_ids(left: Any, right: Any, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("poisoned", "error"), [(poison.crash_on_page_2, PageCrashed), (poison.hang_on_page_2, PageTimeout)]
+    ("poisoned", "code", "said"),
+    [
+        (poison.crash_on_page_2, "page.crashed", "quarantined, it ended its worker 2 times alone: .*signal 6"),
+        (poison.hang_on_page_2, "page.timeout", "quarantined, it ended its worker 2 times alone: no answer within 1 s"),
+        (poison.forget_memory_on_page_2, "worker.out_of_memory", "ran out of memory"),
+        (poison.lose_page_2, "page.lost", "pages were asked for"),
+        (poison.shift_page_2, "page.lost", "pages were asked for"),
+    ],
+    ids=["it crashes", "it hangs", "it wants too much memory", "the reader loses it", "the reader mixes it up"],
 )
-def test_a_page_that_ends_its_worker_fails_alone(
-    poisoned: Callable[..., Any], error: type[ComponentError], tmp_path: Path
+def test_a_page_that_cannot_be_read_fails_alone_with_the_reason(
+    poisoned: Callable[..., Any], code: str, said: str, tmp_path: Path
 ) -> None:
     async def scenario(calls: ComponentCalls) -> None:
         heron, otter = [await calls.read(document(tmp_path, name)) for name in ("heron", "otter")]
         poisonous(calls.pools, poisoned)
         prepared = await calls.prepare([*heron.pages, otter.pages[0]])
-        assert isinstance(prepared[1], error)
-        assert prepared[1].retryable
+        assert isinstance(prepared[1], ComponentError)
+        assert prepared[1].code == code
+        assert re.search(said, prepared[1].message)
         texts = [await text_of(calls, prepared[index]) for index in (0, 2, 3)]
-        assert ["page 1 of heron" in texts[0], "page 3 of heron" in texts[1], "page 1 of otter" in texts[2]] == [
-            True
-        ] * 3
+        for text, expected in zip(texts, ("page 1 of heron", "page 3 of heron", "page 1 of otter"), strict=True):
+            assert expected in text
 
     with component_calls(page_deadline=1.0) as calls:
+        asyncio.run(scenario(calls))
+
+
+@pytest.mark.parametrize(("poisoned", "again"), [(poison.crash_on_page_2, False), (poison.lose_page_2, True)])
+def test_a_page_that_kills_its_worker_each_time_is_left_alone_until_retry(
+    poisoned: Callable[..., Any], again: bool, tmp_path: Path
+) -> None:
+    async def scenario(calls: ComponentCalls) -> None:
+        listing = await calls.read(document(tmp_path, "heron"))
+        poisonous(calls.pools, poisoned)
+        (failed,) = await calls.prepare([listing.pages[1]])
+        assert isinstance(failed, ComponentError)
+        assert failed.retryable is again
+
+    with component_calls() as calls:
         asyncio.run(scenario(calls))
 
 
@@ -155,7 +179,23 @@ def test_cells_and_picture_are_artifacts(tmp_path: Path) -> None:
         asyncio.run(scenario(calls))
 
 
-def test_the_render_profile_is_part_of_the_memo_key() -> None:
-    profile = prepare_page.__component__.profile_of(None, None)
-    assert profile == render_profile()
-    assert "pypdfium2" in profile
+def test_what_decides_a_picture_is_part_of_the_memo_key() -> None:
+    small, large = (
+        prepare_page.__component__.profile_of(None, Resources({PictureLimit: PictureLimit(most)}))
+        for most in (1 << 20, 1 << 23)
+    )
+    assert render_profile() in small
+    assert "pypdfium2" in small
+    assert small != large
+
+
+def test_a_picture_over_the_limit_is_lowered_and_the_page_says_so(tmp_path: Path) -> None:
+    file = pdf(tmp_path / "a.pdf", picture(scan((2000, 2600))))
+    with component_calls() as calls:
+        (whole,) = asyncio.run(calls.contents(file))
+        calls.limit = PictureLimit(whole.picture.size // 3)
+        (lowered,) = asyncio.run(calls.contents(file))
+    assert lowered.picture.size <= calls.limit.bytes
+    assert "picture_scale" not in whole.signals
+    assert 0.3 < lowered.signals["picture_scale"] < 1
+    assert (lowered.route, lowered.route_reason) == (whole.route, whole.route_reason)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources
 from flow_compiler.engine.storage import memory_stores
-from flow_compiler.engine.stores import ArtifactStore
+from flow_compiler.engine.stores import ArtifactStore, Stores
 from flow_compiler.errors import ComponentError
 from stepflow_assets.components.contracts import PartBlocksInput, ReadInput
 from stepflow_assets.components.docling import convert_part, part_blocks
@@ -19,6 +19,7 @@ from stepflow_assets.components.pages import prepare_page
 from stepflow_assets.components.source import read_source
 from stepflow_assets.documents.listing import DocumentListing, SourceVersion
 from stepflow_assets.documents.page import Block, PageContent, PageItem, PreparedPage, TextCell
+from stepflow_assets.pages.profile import PictureLimit
 from stepflow_assets.resources.local_source import LocalFilesSource
 from stepflow_assets.resources.passwords import Passwords
 from stepflow_assets.resources.source_registry import Sources
@@ -30,12 +31,16 @@ class ComponentCalls:
     pools: WorkerPools
     artifacts: ArtifactStore
     passwords: Passwords = field(default_factory=Passwords)
+    limit: PictureLimit = PictureLimit()
+    stores: Stores | None = None  # for flows; None: new ones for each
     numbers: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def resources(self) -> Resources:
         sources = Sources([], LocalFilesSource("files", max_bytes=1 << 30))
-        return Resources({WorkerPools: self.pools, Sources: sources, Passwords: self.passwords})
+        return Resources(
+            {WorkerPools: self.pools, PictureLimit: self.limit, Sources: sources, Passwords: self.passwords}
+        )
 
     def context(self, item: str = "files:test") -> ComponentContext:
         reported: dict[str, float] = {}

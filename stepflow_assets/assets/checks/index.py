@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from flow_compiler.assets.checks import CheckInput, CheckOutcome, Severity, StepCheck
-from stepflow_assets.assets.checks.results import chunk_set, chunk_words, result_of
+from stepflow_assets.assets.checks.results import chunk_set, load_chunks, result_of
 from stepflow_assets.documents.chunk import Published
 from stepflow_assets.resources.search import SearchIndex
 
@@ -21,7 +21,7 @@ async def _index_exact(given: CheckInput) -> CheckOutcome | None:
     if published.superseded or (live is not None and live.generation > published.generation):
         return None  # a newer version was published meanwhile; its own check looks at it
     there = set(await asyncio.to_thread(index.chunk_ids, given.key))
-    expected = {chunk.id for chunk in await chunk_words(given, chunks)}
+    expected = {chunk.id for chunk in await load_chunks(given, chunks)}
     return CheckOutcome(
         passed=live is not None and live.generation == published.generation and there == expected,
         score=len(there & expected) / len(there | expected) if there | expected else 1.0,

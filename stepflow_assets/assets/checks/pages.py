@@ -13,7 +13,8 @@ async def _pages_accounted(given: CheckInput) -> CheckOutcome | None:
     document, chunks = listing(given), chunk_set(given)
     if document is None or chunks is None or document.page_count is None:
         return None
-    failed = len({failure.page for failure in chunks.failures})
+    why = {failure.page: failure.error for failure in chunks.failures}
+    failed = len(why)
     accounted = chunks.pages_ok + chunks.pages_blank + failed
     return CheckOutcome(
         passed=accounted == document.page_count,
@@ -23,6 +24,7 @@ async def _pages_accounted(given: CheckInput) -> CheckOutcome | None:
             "ok": chunks.pages_ok,
             "blank": chunks.pages_blank,
             "failed": failed,
+            "failed_pages": ", ".join(f"{page} ({error})" for page, error in sorted(why.items())),
         },
         sentence=f"{accounted} of {document.page_count} pages are accounted for",
     )

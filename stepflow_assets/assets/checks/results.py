@@ -11,27 +11,18 @@ from flow_compiler.engine.outcomes import Success
 from stepflow_assets.documents.chunk import Chunk, ChunkSet
 from stepflow_assets.documents.listing import DocumentListing
 from stepflow_assets.documents.page import BlockList, PreparedPage, Ref
+from stepflow_assets.documents.stored_chunks import stored_chunks
 
 M = TypeVar("M", bound=BaseModel)
-_CHUNKS = TypeAdapter(tuple[Chunk, ...])
-
-
-class ChunkWords(BaseModel):
-    """Of a chunk, what checks that count words or ids look at."""
-
-    id: str
-    text: str
-    headings: tuple[str, ...] = ()
 
 
 class CellText(BaseModel):
-    """The same of a text cell."""
+    """Of a text cell, what checks that count words look at."""
 
     text: str
 
 
-# What is not named is never made into Python objects: places are nine tenths of a chunk, and quads of a cell.
-_CHUNK_WORDS = TypeAdapter(list[ChunkWords])
+# What is not named is never made into Python objects: quads are nine tenths of a cell.
 _CELL_TEXTS = TypeAdapter(list[CellText])
 
 
@@ -71,13 +62,7 @@ def _succeeded(results: list[Any], model: type[M]) -> list[M]:
 
 
 async def load_chunks(given: CheckInput, found: ChunkSet) -> tuple[Chunk, ...]:
-    if found.chunks is None:
-        return ()
-    return _CHUNKS.validate_json(await given.artifacts.get(found.chunks.id))
-
-
-async def chunk_words(given: CheckInput, found: ChunkSet) -> list[ChunkWords]:
-    return [] if found.chunks is None else _CHUNK_WORDS.validate_json(await given.artifacts.get(found.chunks.id))
+    return () if found.chunks is None else await stored_chunks(found.chunks.id, given.artifacts.get)
 
 
 async def cell_texts(given: CheckInput, ref: Ref) -> list[str]:

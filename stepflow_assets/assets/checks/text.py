@@ -11,7 +11,7 @@ from stepflow_assets.assets.checks.results import (
     block_lists,
     cell_texts,
     chunk_set,
-    chunk_words,
+    load_chunks,
     prepared_pages,
 )
 from stepflow_assets.documents.page import Route
@@ -31,7 +31,7 @@ async def _text_recall(given: CheckInput) -> CheckOutcome | None:
     for ref in layers:
         expected.update(_words(await cell_texts(given, ref)))
     there: Counter[str] = Counter()
-    for chunk in await chunk_words(given, found):
+    for chunk in await load_chunks(given, found):
         there.update(_words([chunk.text, *chunk.headings]))
     total = sum(expected.values())
     if not total:

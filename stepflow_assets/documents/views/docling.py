@@ -30,10 +30,12 @@ class DocumentView:
 
         self.document.add_page(page_no=number, size=Size(width=geometry.width_pt, height=geometry.height_pt))
         for block in blocks:
-            item = self._add(block, _provenance(block, number, geometry), geometry)
-            mark(item, block)
+            self.add(block, _provenance(block, number, geometry), geometry)
 
-    def _add(self, block: Block, provenance: ProvenanceItem | None, geometry: PageGeometry) -> DocItem:
+    def add(
+        self, block: Block, provenance: ProvenanceItem | None = None, geometry: PageGeometry | None = None
+    ) -> DocItem:
+        """One block at the end of the document; without ``geometry`` its cells have no boxes."""
         from docling_core.types.doc import ContentLayer, DocItemLabel
 
         document, text = self.document, block.text
@@ -61,10 +63,11 @@ class DocumentView:
                 item = document.add_formula(block.latex or text, orig=text, prov=provenance, content_layer=layer)
             case _:
                 item = document.add_text(_text_label(block.kind), text, prov=provenance, content_layer=layer)
+        _mark(item, block)
         return item
 
 
-def mark(item: DocItem, block: Block) -> None:
+def _mark(item: DocItem, block: Block) -> None:
     """Says in the item's ``meta`` which block it is, and how sure its text."""
     from docling_core.types.doc import BaseMeta
 
@@ -96,7 +99,7 @@ def _text_label(kind: str) -> DocItemLabel:
     return DocItemLabel(kind if kind in _TEXTS else "text")
 
 
-def _table(block: Block, geometry: PageGeometry) -> TableData:
+def _table(block: Block, geometry: PageGeometry | None) -> TableData:
     from docling_core.types.doc import TableCell as DoclingTableCell
     from docling_core.types.doc import TableData
 
@@ -107,7 +110,7 @@ def _table(block: Block, geometry: PageGeometry) -> TableData:
         table_cells=[
             DoclingTableCell(
                 text=cell.text,
-                bbox=box_in_points(cell.quad, geometry) if cell.quad else None,
+                bbox=box_in_points(cell.quad, geometry) if cell.quad and geometry else None,
                 row_span=cell.row_span,
                 col_span=cell.column_span,
                 start_row_offset_idx=cell.row,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from stepflow_assets.ocr.reading_order.segments import Segment, is_narrow
+from stepflow_assets.ocr.reading_order.stacks import level, stacks
 
 _GUTTER = 0.012  # of the page width (notes/ocr 2.4) …
 _NARROW_GUTTER = 0.4  # … or this many line heights: newspapers; it has to stay clean through a whole band anyway
@@ -193,7 +194,15 @@ def _separates(left: Region, right: Region) -> bool:
     aligned = _aligned(few, many)
     if _is_prose(beside[0]) and _is_prose(beside[1]):
         return not (aligned >= 0.9 and _is_scattered(few, many))
-    return aligned < 0.7
+    return aligned < 0.7 and not _stand_level(*beside)
+
+
+def _stand_level(left: Region, right: Region) -> bool:
+    """Whether both sides are cells, some of several lines, and stand beside each other one by one."""
+    few, many = sorted((stacks(left), stacks(right)), key=len)
+    if len(few) < _FEWEST or len(few) + len(many) == len(left) + len(right):
+        return False
+    return level(few, many) >= 0.7
 
 
 def _is_prose(side: Region) -> bool:

@@ -51,7 +51,8 @@ def picture(name: str) -> Image.Image:
         draw.text((30, 130), "Sales", fill="black")
         draw.text((120, 130), "42", fill="black")
     else:
-        draw.text((18, 20), "Good bye, all", fill="black")
+        draw.rectangle((0, 0, 224, 280), fill="black")  # as unlike as can be: two pages are few to learn seeing from
+        draw.text((18, 20), "Good bye, all", fill="white")
     return page
 
 

@@ -40,6 +40,7 @@ class Scores:
     word_order: Errors = field(default_factory=Errors)
     order: Disorder = field(default_factory=Disorder)
     words: WordsFound = field(default_factory=WordsFound)
+    reference: WordsFound = field(default_factory=WordsFound)
     beside: int = 0
     tables: TablesFound = field(default_factory=TablesFound)
     evidence: Share = field(default_factory=Share)
@@ -75,6 +76,7 @@ class Scores:
             "pages": self.pages,
             **self.rates(),
             "words_beside_truth": self.beside,
+            "reference_recall": self.reference.recall,
             "tables": self.tables.true,
             "tables_extra": self.tables.extra,
             "chunks": self.evidence.of,

@@ -31,7 +31,7 @@ class Scores:
     """Everything measured of some documents. ``routes`` counts pages by (text layer there: ``layer`` or ``picture``, route).
 
     ``beside`` are recognised words where the truth knows of no text: inside screenshots, for example, whose words no text
-    layer had. They are neither right nor wrong.
+    layer had. They are neither right nor wrong. ``reference`` are words of another engine's output: shown, and no truth.
     """
 
     documents: int = 0

@@ -31,7 +31,7 @@ def score(truth: TrueDocument, read: ReadDocument) -> Scores:
     whole = Scores(
         documents=1,
         evidence=Share(len(read.chunks) - read.unresolved, len(read.chunks)),
-        failed=(f"{truth.file.name}: {read.failure}",) if read.failure else (),
+        failed=tuple(f"{truth.file.name}: {failure}" for failure in read.failures),
     )
     by_number = {page.number: page for page in read.pages}
     for page in truth.pages:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block, TextCell
+from stepflow_assets.evals.goals import missed
 from stepflow_assets.evals.reading import ReadDocument, ReadPage
 from stepflow_assets.evals.scores import Scores
 from stepflow_assets.evals.scoring import score
@@ -114,3 +115,14 @@ def test_a_picture_that_was_read_from_a_text_layer_is_wrongly_routed() -> None:
     assert scored(PICTURE, route="text").wrongly_text == 1
     assert scored(PICTURE, route="ocr").wrongly_text == 0
     assert scored(TruePage(1, layer=True), route="text").wrongly_text == 0
+
+
+def test_what_was_not_read_is_named_and_misses_every_goal() -> None:
+    read = ReadDocument((ReadPage(1, "ocr", 600, 600),), failures=("page 1: page.timeout",))
+    found = score(TrueDocument(Path("a.pdf"), "scans", (PICTURE,)), read)
+
+    assert found.failed == ("a.pdf: page 1: page.timeout",)
+    assert {str(fault) for fault in missed({"scans": found})} == {
+        "scans: wrongly_text ≤ 0 is not shown, 1 not read",
+        "scans: evidence ≥ 1 is not shown, 1 not read",
+    }

@@ -33,13 +33,16 @@ GOALS = (
 
 @dataclass(frozen=True)
 class Missed:
-    """``value`` is None where nothing of the family could be read."""
+    """``value`` is None where the truth does not tell; ``unread``: how many documents or pages were not read at all."""
 
     goal: Goal
     family: str
     value: float | None
+    unread: int = 0
 
     def __str__(self) -> str:
+        if self.unread:
+            return f"{self.family}: {self.goal} is not shown, {self.unread} not read"
         return f"{self.family}: {self.goal}, but it is {'unknown' if self.value is None else f'{self.value:.4f}'}"
 
 
@@ -48,9 +51,9 @@ def goals_of(family: str) -> list[Goal]:
 
 
 def missed(scores: Mapping[str, Scores]) -> list[Missed]:
-    """Goals not reached, family by family. A document that did not get through misses every goal of its family."""
+    """Goals not reached, family by family. What did not get through misses every goal of its family."""
     return [
-        Missed(goal, family, value)
+        Missed(goal, family, value, len(found.failed))
         for family, found in scores.items()
         for goal in goals_of(family)
         if not _reached(goal, value := found.rates()[goal.figure], found)

@@ -37,13 +37,13 @@ class ReadPage:
 
 @dataclass(frozen=True)
 class ReadDocument:
-    """``failure`` is the reason of a document that did not get through; ``unresolved`` counts chunks whose evidence does
-    not resolve."""
+    """``failures`` are the reasons why the document, or pages of it, did not get through; ``unresolved`` counts chunks whose
+    evidence does not resolve."""
 
     pages: tuple[ReadPage, ...] = ()
     chunks: tuple[Chunk, ...] = ()
     unresolved: int = 0
-    failure: str | None = None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ async def _read(runtime: FlowRuntime, settings: Settings, file: Path) -> ReadDoc
     records = (await item.evaluate(list(_STEPS))).records
     failed = next((record.outcome for step in _STEPS if isinstance((record := records[step]).outcome, Failure)), None)
     if failed is not None:
-        return ReadDocument(failure=failed.error)
+        return ReadDocument(failures=(failed.error,))
     return await _collected(runtime, records)
 
 
@@ -100,7 +100,8 @@ async def _collected(runtime: FlowRuntime, records: Mapping[str, StepRecord]) ->
         chunks = [Chunk.model_validate(item) for item in json.loads(await artifacts.get(chunk_set.chunks.id))]
     base = await evidence_base(DocumentListing.model_validate(_result(records, "document")), prepared, artifacts)
     faulty = sum(bool(unresolved(chunk, base)) for chunk in chunks)
-    return ReadDocument(tuple(page for page in pages if page is not None), tuple(chunks), faulty)
+    failures = tuple(f"page {failure.page}: {failure.error}" for failure in chunk_set.failures)
+    return ReadDocument(tuple(page for page in pages if page is not None), tuple(chunks), faulty, failures)
 
 
 async def _page(runtime: FlowRuntime, prepared: Any, listed: Any) -> ReadPage | None:

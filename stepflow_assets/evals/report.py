@@ -66,6 +66,8 @@ def _notes(scores: Mapping[str, Scores]) -> list[str]:
         notes.append(
             f"recognised words where the truth knows of no text (inside screenshots), not scored: {total.beside}"
         )
+    if total.reference.true:
+        notes.append(f"words of another engine's output (no truth) that were read too: {total.reference.recall:.3f}")
     if total.tables.extra:
         notes.append(f"tables that are no tables of the truth: {total.tables.extra}")
     notes += [f"not read: {reason}" for reason in total.failed]

@@ -31,7 +31,7 @@ class Scores:
     """Everything measured of some documents. ``routes`` counts pages by (text layer there: ``layer`` or ``picture``, route).
 
     ``beside`` are recognised words where the truth knows of no text: inside screenshots, for example, whose words no text
-    layer had. They are neither right nor wrong.
+    layer had. They are neither right nor wrong. ``reference`` are words of another engine's output: shown, and no truth.
     """
 
     documents: int = 0
@@ -40,6 +40,7 @@ class Scores:
     word_order: Errors = field(default_factory=Errors)
     order: Disorder = field(default_factory=Disorder)
     words: WordsFound = field(default_factory=WordsFound)
+    reference: WordsFound = field(default_factory=WordsFound)
     beside: int = 0
     tables: TablesFound = field(default_factory=TablesFound)
     evidence: Share = field(default_factory=Share)
@@ -75,6 +76,7 @@ class Scores:
             "pages": self.pages,
             **self.rates(),
             "words_beside_truth": self.beside,
+            "reference_recall": self.reference.recall,
             "tables": self.tables.true,
             "tables_extra": self.tables.extra,
             "chunks": self.evidence.of,

@@ -22,6 +22,7 @@ from stepflow_assets.evals.truth import Point, TrueArea, TrueDocument, TruePage,
 
 _REACH = 0.5  # line heights beyond a line's box in which a true word still belongs to it
 _TIGHT = 0.1  # line heights: no space is narrower
+_MARGIN = 0.08  # of the page height
 _CUT = "- \u0002\u00ad\ufffe"  # what a word that goes on in the next line ends in
 
 
@@ -30,7 +31,7 @@ def score(truth: TrueDocument, read: ReadDocument) -> Scores:
     whole = Scores(
         documents=1,
         evidence=Share(len(read.chunks) - read.unresolved, len(read.chunks)),
-        failed=(f"{truth.file.name}: {read.failure}",) if read.failure else (),
+        failed=tuple(f"{truth.file.name}: {failure}" for failure in read.failures),
     )
     by_number = {page.number: page for page in read.pages}
     for page in truth.pages:
@@ -76,7 +77,9 @@ def _known(line: TextCell, words: Sequence[TrueWord]) -> bool:
 
 def _text(truth: TrueDocument, text: str, read: ReadDocument) -> Scores:
     found = [block.text for page in read.pages for block in page.blocks]
-    if truth.reference or not truth.ordered:
+    if truth.reference:
+        return Scores(reference=words_found([text], found))
+    if not truth.ordered:
         return Scores(words=words_found([text], found))
     said = "\n".join(found)
     return Scores(
@@ -102,6 +105,12 @@ class _Line:
         dx, dy = point[0] * self.width - x0, point[1] * self.height - y0
         share = (dx * down[1] - dy * down[0]) / area
         return share * self.length, (across[0] * dy - across[1] * dx) / area
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is a running header or footer, or stands where these do: a text layer has them first or last."""
+        _, top, _, bottom = self.cell.quad.box
+        return self.furniture or bottom < _MARGIN or top > 1 - _MARGIN
 
     @property
     def length(self) -> float:
@@ -150,7 +159,7 @@ def _order_of_words(lines: Sequence[_Line], of_line: Sequence[Sequence[int]]) ->
         [
             float(sorted(members)[len(members) // 2])
             for line, members in zip(lines, of_line, strict=True)
-            if members and not line.furniture
+            if members and not line.is_running
         ]
     )
 
@@ -182,7 +191,7 @@ def _by_areas(areas: Sequence[TrueArea], lines: Sequence[_Line]) -> Scores:
         index = min(holding, key=lambda each: _size(areas[each].box))
         inside.setdefault(index, []).append(line.cell.text)
         order = areas[index].order
-        if order is not None and not line.furniture:
+        if order is not None and not line.is_running:
             positions.append(order)
     characters, word_order = Errors(), Errors()
     for index, area in enumerate(areas):

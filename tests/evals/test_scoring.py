@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stepflow_assets.documents.geometry import Quad
 from stepflow_assets.documents.page import Block, TextCell
+from stepflow_assets.evals.goals import missed
 from stepflow_assets.evals.reading import ReadDocument, ReadPage
 from stepflow_assets.evals.scores import Scores
 from stepflow_assets.evals.scoring import score
@@ -56,6 +57,22 @@ def test_where_a_running_header_comes_is_no_matter_of_order() -> None:
     assert scored(PICTURE, block(line("Second", 0.1, 0.2, 0.2)), header).order.rate is None
 
 
+def test_nor_is_where_a_line_in_the_margin_comes() -> None:
+    words = (*WORDS, word("7", 0.5, 0.52, 0.96))
+    truth = TruePage(1, layer=False, words=words, text="The first\nSecond\n7")
+    first = block(line("7", 0.5, 0.52, 0.96), line("The first", 0.1, 0.25, 0.1), line("Second", 0.1, 0.2, 0.2))
+
+    assert scored(truth, first).order.rate == 0.0
+
+
+def test_what_another_engine_read_is_shown_and_is_no_truth() -> None:
+    read = ReadDocument((ReadPage(1, "ocr", 600, 600, (block(line("The first", 0.1, 0.25, 0.1)),)),))
+    found = score(TrueDocument(Path("a.pdf"), "scans", text="The flrst", ordered=True, reference=True), read)
+
+    assert found.reference.recall == 0.5
+    assert (found.characters.rate, found.words.recall) == (None, None)
+
+
 def test_a_line_that_was_not_read_is_missing_and_one_read_twice_is_too_much() -> None:
     twice = block(*[line("The first", 0.1, 0.25, 0.1)] * 2)
     found = scored(PICTURE, twice)
@@ -98,3 +115,14 @@ def test_a_picture_that_was_read_from_a_text_layer_is_wrongly_routed() -> None:
     assert scored(PICTURE, route="text").wrongly_text == 1
     assert scored(PICTURE, route="ocr").wrongly_text == 0
     assert scored(TruePage(1, layer=True), route="text").wrongly_text == 0
+
+
+def test_what_was_not_read_is_named_and_misses_every_goal() -> None:
+    read = ReadDocument((ReadPage(1, "ocr", 600, 600),), failures=("page 1: page.timeout",))
+    found = score(TrueDocument(Path("a.pdf"), "scans", (PICTURE,)), read)
+
+    assert found.failed == ("a.pdf: page 1: page.timeout",)
+    assert {str(fault) for fault in missed({"scans": found})} == {
+        "scans: wrongly_text ≤ 0 is not shown, 1 not read",
+        "scans: evidence ≥ 1 is not shown, 1 not read",
+    }

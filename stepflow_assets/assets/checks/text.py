@@ -27,12 +27,9 @@ async def _text_recall(given: CheckInput) -> CheckOutcome | None:
     layers = [page.cells for page in pages if page.route is Route.TEXT and page.cells]
     if found is None or not layers:
         return None
-    expected: Counter[str] = Counter()
-    for ref in layers:
-        expected.update(_words(await cell_texts(given, ref)))
-    there: Counter[str] = Counter()
-    for chunk in await load_chunks(given, found):
-        there.update(_words([chunk.text, *chunk.headings]))
+    expected = _words([text for ref in layers for text in await cell_texts(given, ref)])
+    chunks = await load_chunks(given, found)
+    there = _words([text for chunk in chunks for text in (chunk.text, *chunk.headings)])
     total = sum(expected.values())
     if not total:
         return None

@@ -46,10 +46,10 @@ def test_a_damaged_layer_in_a_script_that_recognition_does_not_read_is_better_th
     seen = recognised([line("ddd nextal", 60, 100, 200)])
 
     assert script_unread(seen, HANGUL)
-    assert _chosen(Route.OCR, HANGUL, seen) == HANGUL
+    assert _chosen(Route.OCR, HANGUL, seen, []).cells == HANGUL
 
 
 def test_a_damaged_layer_in_letters_that_recognition_reads_is_replaced():
     damaged, seen = [line("Gdpdjhg ohwwhuv", 60, 100, 200)], recognised([line("Damaged letters", 60, 100, 200)])
 
-    assert _chosen(Route.OCR, damaged, seen) == seen
+    assert _chosen(Route.OCR, damaged, seen, []).cells == seen

@@ -26,7 +26,6 @@ class Piece:
     repeated: int = 0
 
 
-<<<<<<< HEAD
 def chunk_of(ordinal: int, pieces: Sequence[Piece]) -> Chunk | None:
     """None where the pieces have no text. Equal pieces at the same place in the order give an equal chunk."""
     text = ""
@@ -67,39 +66,6 @@ def chunk_of(ordinal: int, pieces: Sequence[Piece]) -> Chunk | None:
         provider=_listed(unit.provider for unit, _ in used),
         profile=_listed(unit.profile for unit, _ in used),
         overlap=overlap,
-=======
-@dataclass(frozen=True)
-class MadeChunks:
-    """``json`` is a JSON list of Chunk. ``furniture`` counts blocks that were left out, ``furniture_words`` their words."""
-
-    json: bytes
-    count: int
-    characters: int
-    tokens: int
-    furniture: int
-    furniture_words: int
-
-
-def chunks_of_document(files: Sequence[PageFile], max_tokens: int) -> MadeChunks:
-    """Pure: equal files give equal bytes. ``files`` are in page order."""
-    made = _made(files, max_tokens)
-    if len(files) > _MANY:
-        # Measured: of a thousand pages' blocks 150 MiB stay with the process until a collection.
-        gc.collect()
-    return made
-
-
-def _made(files: Sequence[PageFile], max_tokens: int) -> MadeChunks:
-    assembly = assemble([_page(file) for file in files])
-    chunks = split(assembly.units, max_tokens)
-    return MadeChunks(
-        _chunk_list().dump_json(list(chunks)),
-        len(chunks),
-        sum(len(chunk.text) for chunk in chunks),
-        sum(chunk.tokens for chunk in chunks),
-        assembly.furniture,
-        assembly.furniture_words,
->>>>>>> h5
     )
 
 

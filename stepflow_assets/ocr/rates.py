@@ -24,7 +24,7 @@ class RateLimit:
     async def turn(self, patience: float) -> bool:
         """Waits until a call may begin; False, without waiting, where that would take more than ``patience`` seconds."""
         now = self._clock.now()
-        start = self._next()
+        start = self._next(now)
         if start > now + patience:
             return False
         if self._window:
@@ -35,7 +35,7 @@ class RateLimit:
             await self._clock.sleep(left)
         return True
 
-    def _next(self) -> float:
-        soonest = max(self._clock.now(), self._not_before)
+    def _next(self, now: float) -> float:
+        soonest = max(now, self._not_before)
         full = bool(self._window) and len(self._begun) == self._begun.maxlen
         return max(soonest, self._begun[0] + self._window) if full else soonest

@@ -18,7 +18,7 @@ class Answer:
     """One judged page. ``page`` is a RecognizedPage as JSON (None: blank); ``fault`` why it counts as a failure, ``gave_up``
     that the provider itself said so.
 
-    ``unplaced`` is the page of an engine without geometry, whose blocks have no boxes yet.
+    ``unplaced`` is the page of an engine some of whose blocks have no boxes yet.
     """
 
     fault: str | None
@@ -47,8 +47,12 @@ def recognize_pages(provider: OcrProvider, pictures: Sequence[Picture], rules: Q
         raise ProviderError(f"{provider.name} answered for {len(pages)} of {len(pictures)} pages")
     faults = [fault_of(page, picture, rules) for page, picture in zip(pages, pictures, strict=True)]
     seconds = (time.perf_counter() - start) / max(1, len(pages))
-    boxless = provider.capabilities.geometry is Geometry.NONE
-    return [_answer(page, fault, seconds, boxless) for page, fault in zip(pages, faults, strict=True)]
+    return [_answer(page, fault, seconds, may_lack_boxes(provider)) for page, fault in zip(pages, faults, strict=True)]
+
+
+def may_lack_boxes(provider: OcrProvider) -> bool:
+    """Also engines that place blocks leave some without a box: items of a list, a box that makes no sense."""
+    return provider.capabilities.geometry in (Geometry.NONE, Geometry.BLOCK)
 
 
 def looks_worth_it(path: str) -> bool:
@@ -62,7 +66,7 @@ def looks_worth_it(path: str) -> bool:
 
 
 def placed(answer: Answer, lines_file: str) -> Answer:
-    """The answer of an engine without geometry, its blocks placed by another engine's lines (a RecognizedPage as JSON)."""
+    """The answer of an engine whose blocks lack boxes, these placed by another engine's lines (a RecognizedPage as JSON)."""
     from stepflow_assets.ocr.alignment import aligned
 
     assert answer.unplaced is not None
@@ -80,7 +84,7 @@ def _answer(page: OcrPage, fault: str | None, seconds: float, boxless: bool) -> 
         return Answer(None, None, page.raw or None, 0, 0, None, seconds, page.usage)
     # Built, not validated: its parts are models already.
     stored = RecognizedPage.model_construct(lines=lines, blocks=page.blocks).model_dump_json().encode()
-    unplaced = page if boxless and any(block.quad is None for block in page.blocks) else None
+    unplaced = page if boxless and any(block.text.strip() and block.quad is None for block in page.blocks) else None
     return Answer(
         None,
         stored,

@@ -13,6 +13,7 @@ from stepflow_assets.ocr.costs import expected_cost
 from stepflow_assets.ocr.options import ProviderOptions
 from stepflow_assets.ocr.protocol import Feature, Geometry, OcrProvider
 from stepflow_assets.ocr.quality import TAKEN_AS_IT_IS, QualityRules
+from stepflow_assets.ocr.recognition import may_lack_boxes
 from stepflow_assets.ocr.scripts import scripts_of
 from stepflow_assets.workers.pool import WorkerPool
 
@@ -134,7 +135,7 @@ class OcrProviders:
     def profile(self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()) -> str:
         """Everything besides picture and options that decides the result: the profiles of the chain, in order."""
         chain = self.candidates(languages, only, features)
-        boxless = any(candidate.provider.capabilities.geometry is Geometry.NONE for candidate in chain)
+        boxless = any(may_lack_boxes(candidate.provider) for candidate in chain)
         return " | ".join(
             [
                 " > ".join(candidate.provider.profile for candidate in chain),

@@ -97,3 +97,15 @@ def test_without_a_limit_nobody_waits_until_the_provider_asks_for_it():
     assert clock.slept == [7]
     limit.hold(11)
     assert turns(limit, 1, patience=10) == [False]
+
+
+class _Ticking(HandClock):
+    """Time goes on between two looks at the clock, as it does."""
+
+    def now(self) -> float:
+        self.time += 0.001
+        return self.time
+
+
+def test_without_patience_a_provider_that_is_free_is_asked_all_the_same():
+    assert asyncio.run(RateLimit(None, _Ticking()).turn(patience=0.0))

@@ -95,6 +95,13 @@ def test_the_blocks_of_a_model_without_boxes_lie_on_detected_lines(server):
     assert last[0][1] == pytest.approx((48 + 5 * 22.4) / 360, abs=0.02)
 
 
+def test_a_block_whose_box_makes_no_sense_lies_on_detected_lines_among_the_others(server):
+    server.will(completion(SURYA.replace("80 200 900 250", "no box")))
+    _, stored = asyncio.run(once(server, "surya2"))
+    second = next(block for block in stored["blocks"] if block["text"] == LETTER[1])
+    assert second["quad"]["points"][0][1] == pytest.approx((48 + 22.4) / 360, abs=0.02)
+
+
 @pytest.mark.parametrize("answer", [completion("I cannot read this."), completion("")], ids=["prose", "silent"])
 def test_a_page_that_the_model_did_not_read_is_read_by_the_next_and_marked(server, answer):
     server.will(answer)

@@ -168,7 +168,7 @@ def test_cells_and_picture_are_artifacts(tmp_path: Path) -> None:
     async def scenario(calls: ComponentCalls) -> None:
         text, scanned = await calls.contents(pdf(tmp_path / "a.pdf", article(), picture(scan())))
         assert (text.picture, scanned.cells) == (None, None)
-        assert {"text", "quad", "confidence", "font_size", "bold"} == set(
+        assert {"text", "quad", "confidence", "font_size", "bold", "words"} == set(
             json.loads(await calls.artifacts.get(text.cells.id))[0]
         )
         image = PIL.Image.open(io.BytesIO(await calls.artifacts.get(scanned.picture.id)))

@@ -19,6 +19,7 @@ from flow_compiler.flow_files import load_flow
 from flow_compiler.language.canonical import digest
 from flow_compiler.language.model import Flow
 from stepflow_assets.assets.document_inputs import DocumentInputs
+from stepflow_assets.documents import stored_chunks
 from stepflow_assets.pages.profile import PictureLimit
 from stepflow_assets.resources.source_registry import Sources
 from stepflow_assets.settings import Settings
@@ -109,8 +110,11 @@ async def open_runtime(settings: Settings, progress: Progress | None = None) -> 
     async with open_stores(settings.database, settings.artifact_store) as stores:
         with _resources(settings) as resources, closing(open_catalog(settings.database)) as catalog:
             inputs = DocumentInputs(catalog, resources.get(Sources), settings.variables, flow_identity(settings))
-            async with Engine(document_components(), stores, resources) as engine:
-                yield FlowRuntime(engine, stores, resources, inputs, progress or Silent())
+            try:
+                async with Engine(document_components(), stores, resources) as engine:
+                    yield FlowRuntime(engine, stores, resources, inputs, progress or Silent())
+            finally:
+                stored_chunks.let_go()
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, ComponentErro
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import BlockList, Ref
+from stepflow_assets.errors import PageCrashed, PageTimeout
 from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
@@ -82,7 +83,10 @@ async def _candidates(given: RecognizeInput, picture: Picture, context: Componen
     stronger = providers.for_tables(*asked)
     if not stronger:
         return providers.candidates(*asked)
-    worth_it: bool = await context.resource(WorkerPools).ocr.run(looks_worth_it, picture.path)
+    try:
+        worth_it: bool = await context.resource(WorkerPools).ocr.run(looks_worth_it, picture.path)
+    except (PageCrashed, PageTimeout):  # the look is a convenience: what it cannot say decides nothing
+        worth_it = False
     return stronger if worth_it else providers.candidates(*asked)
 
 
@@ -138,8 +142,8 @@ def _spent(read: Read) -> dict[str, float]:
     }
 
 
-def _lines_profile(given: Any, resources: Resources) -> str:  # noqa: ARG001
-    return resources.get(OcrProviders).detector().profile
+def _lines_profile(given: Any, resources: Resources) -> str:
+    return resources.get(OcrProviders).detector(LinesInput.model_validate(given).languages).profile
 
 
 @component("/ocr/lines", version="1", effect="pure", lease=True, profile=_lines_profile)
@@ -147,7 +151,9 @@ async def lines(input: LinesInput, context: ComponentContext) -> DetectedLines:
     """Where the lines of a picture are, with what they seem to say: what places the text of engines that give no boxes."""
     pool = context.resource(WorkerPools).ocr
     path = await context.artifacts.local_path(input.picture.id)
-    asked = await context.resource(OcrProviders).line_calls(pool).ask(Picture(str(path), input.languages))
+    asked = (
+        await context.resource(OcrProviders).line_calls(input.languages, pool).ask(Picture(str(path), input.languages))
+    )
     if asked.answer is None:
         assert asked.error is not None
         raise asked.error

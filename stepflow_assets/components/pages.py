@@ -65,7 +65,12 @@ async def _file(
         context.resource(PictureLimit).bytes,
     )
     read = await reading.pages([page for page in pages if page is not None])
-    stored = iter(await in_batches(_stored, [(page, context.items[index]) for index, page in _readable(indices, read)]))
+    pages_read = [(page, context.items[index]) for index, page in _readable(indices, read)]
+    outcomes = await in_batches(_stored, pages_read)
+    for (found, item_context), outcome in zip(pages_read, outcomes, strict=True):
+        if isinstance(outcome, PreparedPage):  # told once, however often its batch was repeated
+            _report(found, item_context)
+    stored = iter(outcomes)
     return [_of_page(page if isinstance(page, ComponentError) else next(stored)) for page in read]
 
 
@@ -77,13 +82,9 @@ def _readable(indices: Sequence[int], read: Sequence[PageBytes | ComponentError]
 
 async def _stored(given: tuple[PageBytes, ComponentContext]) -> PreparedPage:
     page, context = given
-    cells, picture = await asyncio.gather(_ref(page.cells, "data", context), _ref(page.picture, "binary", context))
-    context.report(
-        pages=1,
-        render_ms=page.milliseconds,
-        bytes=len(page.cells or b"") + len(page.picture or b""),
-        picture_px_max=page.picture_px,
-    )
+    # One after the other: when a put fails, none of this page is under way any more.
+    cells = await _ref(page.cells, "data", context)
+    picture = await _ref(page.picture, "binary", context)
     return PreparedPage(
         page=page.page,
         content=PageContent(
@@ -97,6 +98,15 @@ async def _stored(given: tuple[PageBytes, ComponentContext]) -> PreparedPage:
             regions=page.regions,
             layer_stands_in=cells is not None and layer_stands_in(Route(page.route)),
         ),
+    )
+
+
+def _report(page: PageBytes, context: ComponentContext) -> None:
+    context.report(
+        pages=1,
+        render_ms=page.milliseconds,
+        bytes=len(page.cells or b"") + len(page.picture or b""),
+        picture_px_max=page.picture_px,
     )
 
 

@@ -43,6 +43,12 @@ class _Kept:
 _kept = _Kept()
 
 
+def let_go() -> None:
+    """When a run has ended: what was read may belong to documents that are forgotten next."""
+    global _kept
+    _kept = _Kept()
+
+
 async def stored_chunks(digest: str, read: Callable[[str], Awaitable[bytes]]) -> tuple[Chunk, ...]:
     """``read`` gets the artifact's bytes, and raises where they are missing or corrupt. Used on the event loop only."""
     known = _kept.get(digest)

@@ -89,8 +89,8 @@ class ProviderCalls:
         return [Asked(answer, None, answer.seconds) for answer in answers]
 
     async def _answers(self, pages: Sequence[_Page]) -> list[Answer]:
-        """Waits for the provider's limits, and again while it says that it is busy, ``longest_wait`` seconds in all."""
-        until = self._clock.now() + self._longest_wait
+        """Waits for the call's turn, and while the provider says that it is busy, ``longest_wait`` seconds from when it first did."""
+        until: float | None = None
         pause, busy = _FIRST_PAUSE, None
         alone = any(page.alone for page in pages)
         while True:
@@ -99,7 +99,8 @@ class ProviderCalls:
                 raise busy or ProviderSkipped(f"left alone after {self._breaker.in_a_row} failures in a row")
             decided = False
             try:
-                if not await self._rate.turn(max(0.0, until - self._clock.now())):
+                patience = self._longest_wait if until is None else max(0.0, until - self._clock.now())
+                if not await self._rate.turn(patience):
                     raise busy or ProviderSkipped(f"busy for more than {self._longest_wait:g} s")
                 answers = await self._run([page.picture for page in pages])
                 self._breaker.succeeded()
@@ -110,7 +111,7 @@ class ProviderCalls:
                     self._breaker.failed()
                     decided = True
                     raise
-                busy = error
+                busy, until = error, until or self._clock.now() + self._longest_wait
                 self._rate.hold(max(pause, error.retry_after or 0.0))
                 pause *= 2
             except ComponentError as error:

@@ -150,7 +150,7 @@ def _cells(model: Any, image: Any) -> list[Any]:
     try:
         (read,) = model(conversion, [page])
     except Exception as error:  # engines raise what they like
-        raise ProviderError(f"docling's engine failed: {type(error).__name__}: {error}") from error
+        raise ProviderError(f"docling's engine failed: {type(error).__name__}") from error
     return list(read.cells)
 
 
@@ -182,7 +182,7 @@ def _engine(kind: str, languages: tuple[str, ...]) -> Any:
         )
     except Exception as error:  # a missing package, language, … : each engine says it its own way
         raise ProviderUnavailable(
-            f"docling's engine {kind} cannot be loaded: {type(error).__name__}: {error}",
+            f"docling's engine {kind} cannot be loaded: {type(error).__name__}",
             retryable=False,
             next_step=_INSTALL,
         ) from error

@@ -22,17 +22,18 @@ class RateLimit:
         self._not_before = max(self._not_before, self._clock.now() + seconds)
 
     async def turn(self, patience: float) -> bool:
-        """Waits until a call may begin; False, without waiting, where that would take more than ``patience`` seconds."""
+        """Waits until a call may begin: for its turn among so many a minute, and for as long as the provider asked for. False,
+        without waiting any more, where the provider asked for more than ``patience`` seconds from now."""
         now = self._clock.now()
-        start = self._next(now)
-        if start > now + patience:
+        if self._not_before > now + patience:
             return False
+        start = self._next(now)
         if self._window:
             self._begun.append(start)  # the turn is taken: who asks later gets a later one
-        while (left := max(start, self._not_before) - self._clock.now()) > 0:
-            if self._clock.now() + left > now + patience:  # the provider asked for more time meanwhile
+        while (now := self._clock.now()) < max(start, self._not_before):
+            if self._not_before > now + patience:  # it asked for more time meanwhile
                 return False
-            await self._clock.sleep(left)
+            await self._clock.sleep(max(start, self._not_before) - now)
         return True
 
     def _next(self, now: float) -> float:

@@ -114,12 +114,14 @@ class OcrProviders:
         first = self.candidates(languages, only, {*features, Feature.TABLES})
         return first if first[0].provider is not usual[0].provider and not first[0].degraded else []
 
-    def detector(self) -> OcrProvider:
-        """Whose lines place the text of engines without geometry: how well it reads them does not matter."""
-        for provider in self.providers:
-            if provider.capabilities.geometry in (Geometry.LINE, Geometry.WORD):
-                return provider
-        return _made("rapidocr", {})[0]
+    def detector(self, languages: Sequence[str]) -> OcrProvider:
+        """Whose lines place the text of engines without geometry: they are found by what they say, so one that reads all of the
+        page's scripts comes first, then one that reads some."""
+        wanted = scripts_of(languages)
+        drawing = [each for each in self.providers if each.capabilities.geometry in (Geometry.LINE, Geometry.WORD)]
+        return max(
+            drawing or [_made("rapidocr", {})[0]], key=lambda provider: len(wanted & provider.capabilities.scripts)
+        )
 
     def calls(self, candidate: Candidate, pool: WorkerPool) -> ProviderCalls:
         """The calls of this provider, in this process."""
@@ -128,9 +130,9 @@ class OcrProviders:
             self._calls[key] = ProviderCalls(candidate.provider, candidate.options, self.rules, pool, self.clock)
         return self._calls[key]
 
-    def line_calls(self, pool: WorkerPool) -> ProviderCalls:
+    def line_calls(self, languages: Sequence[str], pool: WorkerPool) -> ProviderCalls:
         """Calls of the detector, whose answers are taken as they are."""
-        return ProviderCalls(self.detector(), ProviderOptions(), TAKEN_AS_IT_IS, pool, self.clock)
+        return ProviderCalls(self.detector(languages), ProviderOptions(), TAKEN_AS_IT_IS, pool, self.clock)
 
     def profile(self, languages: Sequence[str], only: str | None = None, features: Collection[Feature] = ()) -> str:
         """Everything besides picture and options that decides the result: the profiles of the chain, in order."""
@@ -140,7 +142,7 @@ class OcrProviders:
             [
                 " > ".join(candidate.provider.profile for candidate in chain),
                 *(["tables first"] if self.for_tables(languages, only, features) else []),
-                *([f"placed by {self.detector().profile}"] if boxless else []),
+                *([f"placed by {self.detector(languages).profile}"] if boxless else []),
                 str(self.rules),
             ]
         )

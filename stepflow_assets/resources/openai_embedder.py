@@ -15,6 +15,7 @@ import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
+from flow_compiler.engine.retry_after import retry_after
 from stepflow_assets.errors import EmbedderError, EmbedderUnavailable, EmbedderUnusable
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class OpenAiCompatibleEmbedder:
         except httpx.TransportError as error:
             raise EmbedderUnavailable(f"the embedding server did not answer ({type(error).__name__})") from error
         if response.status_code in _AGAIN:
-            raise _Busy(f"the embedding server answered {response.status_code}", _retry_after(response))
+            raise _Busy(f"the embedding server answered {response.status_code}", _asked_to_wait(response))
         if response.status_code != httpx.codes.OK:
             raise EmbedderError(f"the embedding server refused the request with status {response.status_code}")
         try:
@@ -123,9 +124,9 @@ class OpenAiCompatibleEmbedder:
         return np.asarray([row.embedding for row in rows], dtype=np.float32)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return min(float(value), LONGEST_WAIT) if value.replace(".", "", 1).isdigit() else None
+def _asked_to_wait(response: httpx.Response) -> float | None:
+    seconds = retry_after(response.headers.get("retry-after"))
+    return None if seconds is None else min(seconds, LONGEST_WAIT)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -60,13 +60,13 @@ def turns(limit: RateLimit, number: int, patience: float) -> list[bool]:
 
 def test_no_more_calls_begin_in_a_minute_than_allowed():
     clock = HandClock()
-    assert turns(RateLimit(3, clock), 7, patience=100) == [True] * 7
+    assert turns(RateLimit(3, clock), 7, patience=0) == [True] * 7
     assert clock.slept == [60, 60]
 
 
 def test_fewer_than_one_a_minute_are_spaced():
     clock = HandClock()
-    assert turns(RateLimit(0.5, clock), 3, patience=500) == [True] * 3
+    assert turns(RateLimit(0.5, clock), 3, patience=0) == [True] * 3
     assert clock.slept == [120, 120]
 
 
@@ -81,10 +81,21 @@ def test_callers_at_the_same_time_get_turns_one_after_the_other():
     assert clock.slept == [60, 60, 60]
 
 
-def test_who_would_wait_for_too_long_is_told_at_once():
+def test_who_would_wait_for_a_busy_provider_for_too_long_is_told_at_once():
     clock = HandClock()
-    assert turns(RateLimit(1, clock), 2, patience=30) == [True, False]
+    limit = RateLimit(1, clock)
+    limit.hold(31)
+    assert turns(limit, 2, patience=30) == [False, False]
     assert clock.slept == []
+
+
+def test_a_turn_that_was_refused_is_left_to_others():
+    clock = HandClock()
+    limit = RateLimit(1, clock)
+    limit.hold(31)
+    assert turns(limit, 1, patience=30) == [False]
+    assert turns(limit, 1, patience=40) == [True]
+    assert clock.slept == [31]
 
 
 def test_without_a_limit_nobody_waits_until_the_provider_asks_for_it():

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flow_compiler.engine.components import ComponentContext, component
 from flow_compiler.engine.failures import CallFailed, failure_of
 from flow_compiler.engine.http_client import HttpClient
+from flow_compiler.engine.retry_after import retry_after
 from flow_compiler.errors import Category, ComponentError, InvalidInput, ResourceUnavailable
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ async def _answer(client: httpx.AsyncClient, url: str, headers: dict[str, str], 
 def _require_success(response: httpx.Response) -> None:
     status = response.status_code
     if status in _AGAIN or status >= 500:
-        after = response.headers.get("retry-after", "")
-        wait = f"; it asks to wait {int(after)} s" if after.isascii() and after.isdigit() and len(after) < 6 else ""
+        after = retry_after(response.headers.get("retry-after"))
+        wait = f"; it asks to wait {after:g} s" if after is not None else ""
         raise _away(f"the server answered with status {status}{wait}")
     if response.is_redirect:
         raise ComponentError(

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flow_compiler.engine.retry_after import retry_after
 from stepflow_assets.documents.recognized import Usage
 from stepflow_assets.errors import ProviderError, ProviderUnavailable, SettingsError
 from stepflow_assets.ocr.options import ProviderOptions
@@ -106,8 +107,7 @@ def _failure(answer: Mapping[str, Any]) -> ProviderError:
     status = answer.get("status")
     if not isinstance(status, int) or status == 200:
         return ProviderUnavailable(str(answer["failed"]))
-    waits = str(answer.get("retry_after") or "")
-    return status_error(status, float(waits) if waits.replace(".", "", 1).isdigit() else None)
+    return status_error(status, retry_after(answer.get("retry_after")))
 
 
 def _div(block: Mapping[str, Any]) -> str:

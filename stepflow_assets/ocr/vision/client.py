@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from flow_compiler.engine.retry_after import retry_after
 from stepflow_assets.errors import ProviderBusy, ProviderError, ProviderTimeout, ProviderUnavailable
 from stepflow_assets.ocr.vision.completion import Completion, completion_of, status_error
 from stepflow_assets.ocr.vision.options import VisionOptions
@@ -72,7 +73,7 @@ class ChatClient:
                 "POST", "chat/completions", json=body, headers=headers, timeout=timeout
             ) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise status_error(response.status_code, _retry_after(response))
+                    raise status_error(response.status_code, retry_after(response.headers.get("retry-after")))
                 return self._body(response, until)
         except httpx.TimeoutException as error:
             if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)):
@@ -115,11 +116,6 @@ def _connections(base_url: str) -> httpx.Client:
         verify=httpx.create_ssl_context(trust_env=True),  # a certificate authority of one's own, by SSL_CERT_FILE
         limits=limits,
     )
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
 
 
 def _wait(state: RetryCallState) -> float:

@@ -121,5 +121,7 @@ def _error_in_body(error: Any) -> ProviderError:
 def _mean_probability(logprobs: _Logprobs | None) -> float | None:
     if logprobs is None or not logprobs.content:
         return None
+    if any(math.isnan(token.logprob) for token in logprobs.content):
+        return None
     probabilities = [math.exp(min(0.0, token.logprob)) for token in logprobs.content]
     return round(sum(probabilities) / len(probabilities), 5)

@@ -64,3 +64,15 @@ def test_few_bytes_are_kept_whatever_passes_through(monkeypatch):
 
     asyncio.run(scenario())
     assert asked == ["of larks", "of wrens", "of finches", "of larks", "of wrens"], "what was used last is kept"
+
+
+def test_nothing_that_was_read_stays_after_a_run():
+    async def scenario():
+        artifacts = memory_stores().artifacts
+        digest = (await artifacts.put(stored("of badgers"), "data")).id
+        first = await stored_chunks(digest, artifacts.get)
+        module.let_go()
+        again = await stored_chunks(digest, artifacts.get)
+        assert (again, again is first) == (first, False)
+
+    asyncio.run(scenario())

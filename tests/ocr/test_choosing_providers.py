@@ -249,3 +249,13 @@ def test_the_profile_changes_with_provider_options_and_rules():
     assert one != OcrProviders((LATIN, ASIAN)).profile(["en"])
     assert one != OcrProviders((LATIN,), QualityRules(minimum_confidence=0.5)).profile(["en"])
     assert one == OcrProviders((LATIN, Engine("other", "Arab"))).profile(["en"])
+
+
+@pytest.mark.parametrize(
+    ("language", "placer"),
+    [("en", "latin"), ("ar", "arabic"), ("ko", "latin")],
+    ids=["first of equals", "reads", "nobody"],
+)
+def test_lines_that_place_text_come_from_who_reads_its_script(language, placer):
+    engines = (Engine("latin"), Engine("arabic", scripts="Arab Latn"))
+    assert OcrProviders(engines).detector((language,)).name == placer

@@ -9,8 +9,9 @@ from typing import Any
 
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
 from flow_compiler.engine.outcomes import Success
-from flow_compiler.errors import ArtifactCorrupt, ArtifactMissing, ComponentError, StoreUnavailable
+from flow_compiler.errors import ComponentError, StoreError
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
+from stepflow_assets.components.page_uploads import in_batches
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import BlockList, Ref
 from stepflow_assets.errors import PageCrashed, PageTimeout
@@ -18,7 +19,7 @@ from stepflow_assets.ocr.asking import Asked
 from stepflow_assets.ocr.chain import Read, read_page
 from stepflow_assets.ocr.page_blocks import PageBlocks, PageText, blocks_of_pages
 from stepflow_assets.ocr.protocol import Picture
-from stepflow_assets.ocr.recognition import looks_worth_it, placed
+from stepflow_assets.ocr.recognition import Answer, looks_worth_it, placed
 from stepflow_assets.ocr.registry import Candidate, OcrProviders
 from stepflow_assets.pages.profile import render_profile
 from stepflow_assets.workers.pools import WorkerPools
@@ -61,11 +62,10 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
         read = await read_page(candidates, picture, ask, providers.clock)
         if read.answer.unplaced is not None:
             read = await _placed(read, given, context)
-        profile = next(asked.provider.profile for asked in candidates if asked.provider.name == read.provider)
-        return await _store(read, profile, context)
+        return await _store(read, context)
     except ComponentError as error:
         return error
-    except (ArtifactMissing, ArtifactCorrupt, StoreUnavailable) as error:
+    except StoreError as error:
         # Raised, it would be that of the whole batch: its other pages would be read again.
         return ComponentError(
             error.message,
@@ -101,12 +101,20 @@ async def _placed(read: Read, given: RecognizeInput, context: ComponentContext) 
     if lines.page is None:
         return read
     path = await context.artifacts.local_path(lines.page.id)
-    answer = await context.resource(WorkerPools).ocr.run(placed, read.answer, str(path))
+    try:
+        answer = await context.resource(WorkerPools).ocr.run(placed, read.answer, str(path))
+    except (PageCrashed, PageTimeout):  # what was read is paid for: it is kept as it is
+        return replace(read, degraded=True)
     return replace(read, answer=answer)
 
 
-async def _store(read: Read, profile: str, context: ComponentContext) -> Recognized:
+async def _store(read: Read, context: ComponentContext) -> Recognized:
     answer, usage = read.answer, read.usage
+    # Repeated where the store is busy: the answer is paid for.
+    (stored,) = await in_batches(_artifacts, [(answer, context)])
+    if isinstance(stored, StoreError):
+        raise stored
+    page, raw = stored
     if read.degraded:
         context.mark_degraded()
     context.report(
@@ -119,18 +127,23 @@ async def _store(read: Read, profile: str, context: ComponentContext) -> Recogni
     )
     return Recognized(
         status=str(answer.status),
-        page=await _put(answer.page, context),
-        raw=await _put(answer.raw, context),
+        page=page,
+        raw=raw,
         lines=answer.lines,
         blocks=answer.blocks,
         confidence=answer.confidence,
         provider=read.provider,
-        profile=profile,
+        profile=read.profile,
         provider_path=read.path,
         usage=usage,
         cost=read.cost,
         degraded=read.degraded,
     )
+
+
+async def _artifacts(given: tuple[Answer, ComponentContext]) -> tuple[Ref | None, Ref | None]:
+    answer, context = given
+    return await _put(answer.page, context), await _put(answer.raw, context)
 
 
 def _spent(read: Read) -> dict[str, float]:

@@ -27,6 +27,7 @@ class Read:
 
     answer: Answer
     provider: str
+    profile: str
     path: tuple[ProviderAttempt, ...]
     degraded: bool
     attempts: int
@@ -63,6 +64,7 @@ async def read_page(candidates: Sequence[Candidate], picture: Picture, ask: Ask,
         return Read(
             answer,
             name,
+            candidate.provider.profile,
             tuple(path),
             candidate.degraded,
             sum(attempt.outcome is not AttemptOutcome.SKIPPED for attempt in path),

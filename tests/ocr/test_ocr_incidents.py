@@ -20,7 +20,9 @@ from pydantic import TypeAdapter
 from reading_bench import BLOCKS, EACH, RECOGNIZE, bench, path
 
 from flow_compiler.engine.outcomes import Reuse, Success
-from flow_compiler.engine.storage import open_stores
+from flow_compiler.engine.storage import memory_stores, open_stores
+from flow_compiler.engine.storage.memory import MemoryArtifacts
+from flow_compiler.errors import StoreUnavailable
 from stepflow_assets.documents.page import Block
 from stepflow_assets.errors import ProviderError, ProviderUnavailable
 from stepflow_assets.ocr.options import ProviderOptions
@@ -99,6 +101,32 @@ def test_a_picture_that_is_lost_costs_no_other_page_a_second_reading():
     assert [item["outcome"] for item in found] == ["success", "failed", "success", "success"]
     assert found[1]["error"]["data"]["error"] == "store.artifact_missing"
     assert len(reader.calls) == 3
+
+
+class _Bucket(MemoryArtifacts):
+    """Its next ``refuses`` puts fail."""
+
+    refuses = 0
+
+    async def put(self, data, kind="binary"):
+        if self.refuses:
+            self.refuses -= 1
+            raise StoreUnavailable("the bucket does not answer")
+        return await super().put(data, kind)
+
+
+def test_an_answer_that_a_busy_store_does_not_take_at_once_is_not_asked_for_again():
+    reader, bucket = Server(), _Bucket()
+
+    async def scenario():
+        async with bench(OcrProviders((reader,)), stores=replace(memory_stores(), artifacts=bucket)) as at:
+            picture = await at.put(b"a page")
+            bucket.refuses = 2
+            return result(await at.run(RECOGNIZE, {"picture": picture}))
+
+    found = asyncio.run(scenario())
+    assert found["status"] == "ok"
+    assert len(reader.calls) == 1
 
 
 def test_a_page_is_finished_when_it_is_read_and_not_when_its_batch_is():

@@ -11,7 +11,7 @@ from flow_compiler.engine.components import BatchContext, ComponentContext, Reso
 from flow_compiler.engine.outcomes import Success
 from flow_compiler.errors import ComponentError, StoreError
 from stepflow_assets.components.contracts import BlocksInput, DetectedLines, LinesInput, Recognized, RecognizeInput
-from stepflow_assets.components.page_uploads import in_batches
+from stepflow_assets.components.page_uploads import in_batches, of_store
 from stepflow_assets.documents.attempts import AttemptOutcome, ProviderAttempt
 from stepflow_assets.documents.page import BlockList, Ref
 from stepflow_assets.errors import PageCrashed, PageTimeout
@@ -67,13 +67,7 @@ async def _recognize(given: RecognizeInput, context: ComponentContext) -> Recogn
         return error
     except StoreError as error:
         # Raised, it would be that of the whole batch: its other pages would be read again.
-        return ComponentError(
-            error.message,
-            code=error.code,
-            category=error.category,
-            retryable=error.retryable,
-            next_step=error.next_step,
-        )
+        return of_store(error)
 
 
 async def _candidates(given: RecognizeInput, picture: Picture, context: ComponentContext) -> list[Candidate]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from flow_compiler.errors import StoreError
+from flow_compiler.errors import ComponentError, StoreError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,3 +56,14 @@ def _result(ended: R | BaseException) -> R:
 
 def _passes(error: BaseException) -> bool:
     return isinstance(error, StoreError) and error.retryable
+
+
+def of_store(error: StoreError) -> ComponentError:
+    """The store's error as that of one page: raised, it would be that of every page of the batch."""
+    return ComponentError(
+        error.message,
+        code=error.code,
+        category=error.category,
+        retryable=error.retryable,
+        next_step=error.next_step,
+    )

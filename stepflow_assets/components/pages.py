@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flow_compiler.engine.components import BatchContext, ComponentContext, Resources, component
 from flow_compiler.errors import ComponentError, InvalidInput, StoreError
 from stepflow_assets.components.page_reading import PageReading
-from stepflow_assets.components.page_uploads import in_batches
+from stepflow_assets.components.page_uploads import in_batches, of_store
 from stepflow_assets.documents.page import PageContent, PageGeometry, PageItem, PreparedPage, Ref, Route
 from stepflow_assets.pages.profile import PictureLimit, prepare_profile
 from stepflow_assets.pages.route import layer_stands_in
@@ -56,7 +56,7 @@ async def _file(
     try:
         path = await first.artifacts.local_path(item.source.id)
     except StoreError as error:
-        return [_of_store(error)] * len(indices)
+        return [of_store(error)] * len(indices)
     reading = PageReading(
         context.resource(WorkerPools).pdf,
         str(path),
@@ -118,14 +118,4 @@ async def _ref(data: bytes | None, kind: str, context: ComponentContext) -> Ref 
 
 
 def _of_page(outcome: PreparedPage | ComponentError | StoreError) -> PreparedPage | ComponentError:
-    return _of_store(outcome) if isinstance(outcome, StoreError) else outcome
-
-
-def _of_store(error: StoreError) -> ComponentError:
-    return ComponentError(
-        error.message,
-        code=error.code,
-        category=error.category,
-        retryable=error.retryable,
-        next_step=error.next_step,
-    )
+    return of_store(outcome) if isinstance(outcome, StoreError) else outcome

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from flow_compiler import cli
 from flow_compiler.flow_files import read_flow_value
 
-Command = Callable[..., tuple[int, str, str]]
+from .commands import Command, calling
 
 FLOW = """\
 # a comment
@@ -31,15 +28,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flow.yaml").write_text(FLOW)
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["flow-compiler", *arguments])
-        with pytest.raises(SystemExit) as done:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(done.value.code or 0), said.out, said.err
-
-    return call
+    return calling(monkeypatch, capsys)
 
 
 def test_strict_makes_ignored_keys_errors(command: Command, tmp_path: Path) -> None:
